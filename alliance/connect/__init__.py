@@ -1,0 +1,1 @@
+"""The seam to stores: what a connector promises, and the only way out of the machine."""

@@ -1,0 +1,146 @@
+"""What a connector promises the hub. A call is a hint; the store's own answer is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import entry_points
+from typing import Generic, Protocol, TypeVar
+
+from alliance.core.errors import AllianceError, NotFound
+from alliance.core.money import Money
+from alliance.core.orders import StoreOrder
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The keys a store gave us, opened. `secrets` never appears in a repr or a log.
+
+    `address` is the store's origin, such as `https://shop.example`; `path_token` is the
+    unguessable last part of the address it calls; `salt` keys this store's customer hashes.
+    """
+
+    store_id: str
+    address: str
+    path_token: str
+    salt: bytes = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCall:
+    """One call at the door, raw. `headers` keeps order and doubles; names are as sent."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    query: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The one value of a header, or None; a header sent twice counts as refused by callers."""
+        values = self.header_all(name)
+        return values[0] if len(values) == 1 else None
+
+    def header_all(self, name: str) -> list[str]:
+        """Every value of a header, whatever its letter case."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """What makes a delivery once-only within its store: never the platform's delivery id alone."""
+
+    key: str
+    digest: str
+    """SHA-256 of the raw body, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecord:
+    """What a call was about. `record`: order, order_removed, product, product_removed, broken."""
+
+    record: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreProduct:
+    """A product as its store tells it: plain text only, amounts as the shopper sees them."""
+
+    ref: str
+    sku: str
+    title: str
+    url: str
+    image_url: str | None
+    price: Money
+    categories: tuple[str, ...]
+    in_stock: bool
+    is_public: bool
+    updated_at: datetime | None = None
+    kind: str = "goods"
+    """`goods`, or `service` for what is booked and redeemed instead of shipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of an answer. `cursor` lets a reading that was cut off go on behind this page."""
+
+    records: tuple[T, ...]
+    cursor: str | None
+    refused: tuple[tuple[str, str], ...] = ()
+    """Records that could not be read: (ref, why). The rest of the page is still good."""
+
+
+class Refused(AllianceError):
+    """A call whose signature, shape or age is wrong: 401 at the door, nothing kept."""
+
+    kind = "refused"
+
+
+class StoreError(AllianceError):
+    """The store did not give a usable answer. `again` says whether trying later can help."""
+
+    kind = "unavailable"
+
+    def __init__(self, code: str, detail: str, *, again: bool, **facts: str | int) -> None:
+        super().__init__(code, detail, **facts)
+        self.again = again
+
+
+class Connector(Protocol):
+    """The promise. Every connector passes tests/contract/suite.py, the demo store too."""
+
+    name: str
+
+    def check_call(self, call: InboundCall, grant: Grant) -> DeliveryKey:
+        """At the door: verify the signature over the raw bytes, or raise `Refused`."""
+        ...
+
+    def read_call(self, call: InboundCall) -> list[StoreRecord]:
+        """At the desk: which records a verified call is about; an empty list for a ping."""
+        ...
+
+    def order(self, grant: Grant, ref: str) -> StoreOrder | None:
+        """The order as it is now; None when the store no longer has it or it is only a draft."""
+        ...
+
+    def orders(self, grant: Grant, since: datetime) -> Iterator[Page[StoreOrder]]:
+        """Every order changed at or after `since`, oldest change first: finds what calls lost."""
+        ...
+
+    def products(self, grant: Grant, since: datetime | None) -> Iterator[Page[StoreProduct]]:
+        """The catalogue, or what changed in it since."""
+        ...
+
+
+def find(name: str, config: Mapping[str, str] | None = None) -> Connector:
+    """The connector of this name, made by its entry point (`alliance.connectors`)."""
+    for point in entry_points(group="alliance.connectors"):
+        if point.name == name:
+            connector: Connector = point.load()(config or {})
+            return connector
+    raise NotFound("connector", name)

@@ -1,0 +1,1 @@
+"""Words: money, ids, time, actors, orders and refusals. No I/O, no framework."""

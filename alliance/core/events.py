@@ -1,0 +1,79 @@
+"""What can happen: frozen records that hold ids and words only, so a queue can carry them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `name` is how the messages table calls it."""
+
+    @property
+    def name(self) -> str:
+        """The kind, as kept in the queue and listed in docs/reference/events.md."""
+        return type(self).__name__
+
+    def body(self) -> dict[str, Any]:
+        """The fields, as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCalled(Event):
+    """A store called: a hint about one record, kept before anything is done about it."""
+
+    store_id: str
+    record: str
+    """What it is about: `order`, `order_removed`, `product`, `product_removed`, `broken`."""
+    ref: str
+    digest: str
+    """SHA-256 of the raw body: the body itself is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConnected(Event):
+    """A store gave us its keys: catalogue and recent orders are to be read."""
+
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged(Event):
+    """A newer snapshot of an order was kept, with its decisions."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClicksDrained(Event):
+    """Clicks came in for one alliance on one day of its zone (`YYYY-MM-DD`)."""
+
+    alliance_id: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsInForce(Event):
+    """A version of a contract took effect or ended: slates are to be made anew."""
+
+    contract_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFinal(Event):
+    """A cycle is final: its obligations are to be paid."""
+
+    cycle_id: str
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (StoreCalled, StoreConnected, OrderChanged, ClicksDrained, TermsInForce, CycleFinal)
+}
+
+
+def read(name: str, body: dict[str, Any]) -> Event:
+    """The event that a row of the queue holds; an unknown name raises `KeyError`."""
+    return KINDS[name](**body)

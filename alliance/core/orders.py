@@ -1,0 +1,153 @@
+"""An order as its store tells it: the whole snapshot, never a change (law §1.1).
+
+Connectors make these, the law reads them, the hub keeps them. There is no place in them for a
+shopper's name, mail, phone, address or network address (law §7.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from alliance.core.clock import aware
+from alliance.core.errors import Invalid
+from alliance.core.money import LIMIT, Currency, Money, split, total
+
+
+class OrderState(StrEnum):
+    """What the store says of the order as a whole. Whether it earns also asks `paid_at`."""
+
+    OPEN = "open"
+    PAID = "paid"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    REMOVED = "removed"
+
+
+class LineKind(StrEnum):
+    """What a line sells: only goods earn unless the terms switch the others on (law §3)."""
+
+    GOODS = "goods"
+    SHIPPING = "shipping"
+    FEE = "fee"
+    GIFT_CARD = "gift_card"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line. `net` is after discounts and before tax; `refunded` is the net given back so far.
+
+    `key` is the platform's own id of the line, unique within the order.
+    """
+
+    key: str
+    kind: LineKind
+    product_ref: str
+    quantity: int
+    net: Money
+    tax: Money
+    discount: Money
+    refunded: Money
+    refunded_tax: Money
+    refunded_quantity: int = 0
+    categories: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> Money:
+        """What the seller keeps of the line, net of discounts, tax and refunds."""
+        return self.net - self.refunded
+
+    @property
+    def kept_tax(self) -> Money:
+        """The tax on what is kept."""
+        return self.tax - self.refunded_tax
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOrder:
+    """A sale as its store tells it. Two snapshots of one order are told apart by `moment`."""
+
+    ref: str
+    number: str
+    state: OrderState
+    currency: Currency
+    placed_at: datetime
+    updated_at: datetime
+    lines: tuple[OrderLine, ...]
+    paid_at: datetime | None = None
+    completed_at: datetime | None = None
+    version: int = 0
+    is_test: bool = False
+    coupons: tuple[str, ...] = ()
+    click_tokens: tuple[str, ...] = ()
+    spoken_code: str | None = None
+    customer_key: str | None = None
+    is_new_customer: bool | None = None
+    country: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("placed_at", "updated_at", "paid_at", "completed_at"):
+            at = getattr(self, name)
+            if at is not None:
+                object.__setattr__(self, name, aware(at))
+        keys = [line.key for line in self.lines]
+        if len(set(keys)) != len(keys):
+            raise Invalid("repeated_line", f"Order {self.ref} names one line twice.")
+        for line in self.lines:
+            _check_line(self, line)
+
+    @property
+    def moment(self) -> tuple[datetime, int]:
+        """Later wins; the same moment changes nothing (law §1.3)."""
+        return (self.updated_at, self.version)
+
+    @property
+    def kept(self) -> Money:
+        """What the seller keeps of all lines, net."""
+        return total((line.kept for line in self.lines), self.currency)
+
+    @property
+    def is_sold(self) -> bool:
+        """Paid and still standing: cancelled, failed and removed orders earn nothing."""
+        lost = {OrderState.CANCELLED, OrderState.FAILED, OrderState.REMOVED}
+        return self.paid_at is not None and self.state not in lost
+
+
+def spread_refund(lines: Sequence[OrderLine], gross: Money) -> tuple[OrderLine, ...]:
+    """Lay a refund that names no lines over the lines, in proportion to what each still keeps.
+
+    `gross` is what the shopper got back, tax included. More than the order still holds is refused.
+    """
+    room = [max(0, (line.kept + line.kept_tax).minor) for line in lines]
+    if gross.minor < 0 or gross.minor > sum(room):
+        raise Invalid("refund_too_large", f"{gross} is more than the order still holds.")
+    if not gross:
+        return tuple(lines)
+    spread = []
+    for line, part in zip(lines, split(gross.minor, room), strict=True):
+        net, tax = split(part, [line.kept.minor, line.kept_tax.minor]) if part else (0, 0)
+        spread.append(replace(
+            line,
+            refunded=line.refunded + Money(net, gross.currency),
+            refunded_tax=line.refunded_tax + Money(tax, gross.currency),
+        ))
+    return tuple(spread)
+
+
+def _check_line(order: StoreOrder, line: OrderLine) -> None:
+    if line.quantity < 0 or line.refunded_quantity < 0:
+        raise Invalid("negative_quantity", f"Order {order.ref} has a line of less than nothing.")
+    for amount in (line.net, line.tax, line.discount, line.refunded, line.refunded_tax):
+        if amount.currency != order.currency:
+            raise Invalid("mixed_currencies", f"Order {order.ref} mixes currencies in a line.")
+        if abs(amount.minor) > LIMIT // 1000:
+            raise Invalid("amount_too_large", f"Order {order.ref} has an unbelievable amount.")
+    if line.kind is not LineKind.FEE and (line.net.minor < 0 or line.tax.minor < 0):
+        raise Invalid("negative_amount", f"Order {order.ref} has a line below zero.")
+    if line.refunded.minor < 0 or line.kept.minor < 0 <= line.net.minor:
+        raise Invalid("refund_too_large", f"Order {order.ref} gives back more than a line cost.")

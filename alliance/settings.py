@@ -1,0 +1,79 @@
+"""Settings, read once from `ALLIANCE_*`; start refuses weak or missing secrets outside the demo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from alliance.core.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the operator can choose. Tests build one by hand; `from_env` builds the rest."""
+
+    database_url: str = "sqlite:///var/alliance.db"
+    public_url: str = "http://127.0.0.1:8000"
+    secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    seal_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    allow_private_stores: tuple[str, ...] = ()
+    ca_bundle: str | None = None
+    trusted_proxies: int = 0
+    spool_dir: str = "var/spool"
+    log_format: str = "text"
+    demo: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read and check; raises `Invalid` with the name of the setting that is wrong."""
+        env = os.environ if env is None else env
+        settings = cls(
+            database_url=env.get("ALLIANCE_DATABASE_URL", cls.database_url),
+            public_url=env.get("ALLIANCE_PUBLIC_URL", cls.public_url).rstrip("/"),
+            secret_keys=_keys(env.get("ALLIANCE_SECRET_KEYS", "")),
+            seal_keys=_keys(env.get("ALLIANCE_SEAL_KEYS", "")),
+            allow_private_stores=_list(env.get("ALLIANCE_ALLOW_PRIVATE_STORES", "")),
+            ca_bundle=env.get("ALLIANCE_CA_BUNDLE") or None,
+            trusted_proxies=_count(env.get("ALLIANCE_TRUSTED_PROXIES", "0")),
+            spool_dir=env.get("ALLIANCE_SPOOL_DIR", cls.spool_dir),
+            log_format=env.get("ALLIANCE_LOG_FORMAT", "text"),
+        )
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what would be unsafe to start with."""
+        for name, keys in (("SECRET", self.secret_keys), ("SEAL", self.seal_keys)):
+            if not keys or any(len(key) < 32 for key in keys):
+                raise Invalid("weak_key", f"Set ALLIANCE_{name}_KEYS to 64 hexadecimal digits or "
+                              "more, for example from `openssl rand -hex 32`.")
+        local = urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        if self.allow_private_stores and not local:
+            raise Invalid("private_stores_in_public", "ALLIANCE_ALLOW_PRIVATE_STORES is for test "
+                          "shops beside a local hub; unset it for a public address.")
+        if not local and not self.public_url.startswith("https://"):
+            raise Invalid("insecure_public_url", "ALLIANCE_PUBLIC_URL must start with https://.")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the hub by https: cookies are then marked Secure."""
+        return self.public_url.startswith("https://")
+
+
+def _keys(text: str) -> tuple[bytes, ...]:
+    try:
+        return tuple(bytes.fromhex(part) for part in _list(text))
+    except ValueError:
+        raise Invalid("weak_key", "Keys are written in hexadecimal, parted by commas.") from None
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise Invalid("bad_setting", "ALLIANCE_TRUSTED_PROXIES is a whole number.")
+    return int(text)
