@@ -1,0 +1,1 @@
+"""Keeping: column types, transactions, sealed secrets and the queue."""

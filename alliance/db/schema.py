@@ -1,0 +1,47 @@
+"""The schema: bring it to the newest revision, and say where it stands."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData
+
+from alliance.db.base import Base
+
+MODELS = ("db.queue", "merchants.model", "ledger.model", "alliances.model", "catalogue.model",
+          "promotions.model", "referrals.model", "settlement.model")
+"""Modules that define tables. Named as text: the schema is the one thing below that must know
+every table above, and it asks for them only when it is run."""
+
+
+def metadata() -> MetaData:
+    """Every table of the hub."""
+    for name in MODELS:
+        import_module(f"alliance.{name}")
+    return Base.metadata
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Run the migrations that are missing, in one transaction."""
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """The revision the database has, and the newest there is."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "alliance:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,98 @@
+"""Engines and transactions. Only edges open one; leaving by exception rolls back (house §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+T = TypeVar("T")
+
+TRIES = 5
+"""How often a whole transaction is run again when two met."""
+
+
+class Met(Exception):
+    """Two transactions met at one fact; the loser is to be run again from its start."""
+
+
+class Database:
+    """One database. SQLite: WAL, synchronous FULL, foreign keys, BEGIN IMMEDIATE for writers."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        reader = self.engine.execution_options(reading=True, postgresql_readonly=True)
+        self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A unit of work: commits at the end of the block, rolls back when it raises."""
+        with self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; it never waits for a writer."""
+        with self._reading() as session:
+            yield session
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a transaction, again from its start when two met (SQLSTATE 40001, 40P01).
+
+        `work` must hold no effect outside the session.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except (DBAPIError, Met) as error:
+                if attempt == TRIES - 1 or not _worth_again(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes late and is deferred: we begin ourselves, at once.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON",
+                   "busy_timeout=30000", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _worth_again(error: Exception) -> bool:
+    if isinstance(error, Met | IntegrityError):
+        return True
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) in {"40001", "40P01"}
