@@ -1,0 +1,1 @@
+"""Merchants who recommend each other: charter, members, contracts and their versions."""

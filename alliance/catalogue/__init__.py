@@ -1,0 +1,1 @@
+"""What the stores sell, as they last told it."""

@@ -1,0 +1,116 @@
+"""What is kept of a merchant: the business, its people, their sessions, its stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from alliance.core.money import Currency
+from alliance.db.base import Base, table
+from alliance.db.sealed import Sealed
+
+CATEGORIES = ("clothes", "wash_care", "toys", "photography", "food", "books", "home", "jewellery",
+              "hardware", "outdoor", "services", "other")
+"""What a merchant sells, and the shelves of an alliance: codes that pages translate."""
+
+ROLES = ("owner", "staff")
+"""An owner binds the merchant: signs, ends, admits people. Staff do the rest."""
+
+
+class Merchant(Base):
+    """A business. `category` says what it mainly sells: one of `CATEGORIES`."""
+
+    __tablename__ = "merchants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    legal_name: Mapped[str]
+    country: Mapped[str]
+    category: Mapped[str]
+    about: Mapped[str]
+    locale: Mapped[str]
+    created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        CheckConstraint("length(country) = 2", name="country_code"),
+    )
+
+
+class Person(Base):
+    """Someone who signs in for a merchant. `email` is lower-case, and unique in the whole hub."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    locale: Mapped[str]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        UniqueConstraint("email"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("role IN ('owner', 'staff')", name="role"),
+    )
+
+
+class SignedIn(Base):
+    """A person's session. The token itself is kept nowhere: only its SHA-256."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = table(
+        CheckConstraint("expires_at > created_at", name="expires_after_start"),
+    )
+
+
+class Store(Base):
+    """One shop on one platform. `address` is its origin, such as `https://shop.example`.
+
+    `extra_hosts` are further hosts whose product pages count as the store's own. `polled_to` is
+    the moment up to which its orders were read, `catalogue_cursor` where reading its products
+    stopped; `trouble` is a code that pages explain while `state` is `needs_attention`.
+    """
+
+    __tablename__ = "stores"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    connector: Mapped[str]
+    address: Mapped[str]
+    extra_hosts: Mapped[list[Any]]
+    name: Mapped[str]
+    path_token: Mapped[str]
+    salt: Mapped[Sealed]
+    secrets: Mapped[Sealed]
+    currency: Mapped[Currency]
+    connected_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
+    polled_to: Mapped[datetime | None]
+    catalogue_cursor: Mapped[str | None]
+    state: Mapped[str]
+    trouble: Mapped[str | None]
+
+    __table_args__ = table(
+        UniqueConstraint("path_token"),
+        UniqueConstraint("merchant_id", "connector", "address"),
+        Index(None, "state"),
+        CheckConstraint("state IN ('connected', 'needs_attention', 'disconnected')", name="state"),
+        CheckConstraint("(state = 'needs_attention') = (trouble IS NOT NULL)", name="trouble"),
+        CheckConstraint("length(path_token) >= 22", name="path_token_length"),
+    )
