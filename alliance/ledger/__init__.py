@@ -1,0 +1,1 @@
+"""The ledger: balanced facts that are only ever added, and the log that proves them."""
