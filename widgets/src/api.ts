@@ -1,0 +1,38 @@
+/** Asking the hub: one request without cookies, short patience, and no word to the page if it fails. */
+
+const PATIENCE = 1500;
+
+/** What a module learns about the page: where the hub answers, and in which language to speak. */
+export interface Place {
+  readonly hub: string;
+  readonly locale: string;
+}
+
+/** The JSON that the hub answers for this slot; rejects when it is late, down or not JSON. */
+export async function ask(slot: Element, place: Place, signal: AbortSignal): Promise<unknown> {
+  const url = new URL("v1/slate", place.hub);
+  for (const name of ["placement", "product"]) {
+    url.searchParams.set(name, slot.getAttribute(name) ?? "");
+  }
+  url.searchParams.set("locale", place.locale);
+  const late = new AbortController();
+  const stop = (): void => late.abort();
+  const timer = setTimeout(stop, PATIENCE);
+  signal.addEventListener("abort", stop);
+  try {
+    const answer = await fetch(url, { credentials: "omit", signal: late.signal });
+    // An empty slate is a 200; anything else is a hub that cannot answer now.
+    return answer.ok ? await answer.json() : null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One of the four catalogues, from the slot's `locale`, the nearest `lang`, or the browser. */
+export function localeOf(slot: Element): string {
+  const wanted = slot.getAttribute("locale")
+    || slot.closest("[lang]")?.getAttribute("lang")
+    || navigator.language;
+  if (/^zh\b/i.test(wanted)) return /hant|tw|hk|mo/i.test(wanted) ? "zh-Hant" : "zh-Hans";
+  return /^lv\b/i.test(wanted) ? "lv" : "en";
+}
