@@ -106,7 +106,8 @@ def post(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[st
     drafts = [draft for draft in drafts if draft.postings]
     if not drafts:
         return []
-    entries, postings = [], []
+    entries: list[dict[str, Any]] = []
+    postings: list[dict[str, Any]] = []
     for draft in drafts:
         entry_id = new_id("ent", now)
         text = content(entry_id, draft, now)
@@ -123,7 +124,7 @@ def post(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[st
 
 def content(entry_id: str, draft: Draft, at: datetime) -> str:
     """The canonical JSON of an entry (RFC 8785): what is hashed and what a member can read."""
-    value = {
+    value: Any = {
         "v": 1, "id": entry_id, "alliance": draft.alliance_id, "cause": draft.cause,
         "cause_id": draft.cause_id, "revision": draft.revision, "at": iso(at),
         "facts": dict(draft.facts),

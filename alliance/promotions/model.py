@@ -1,0 +1,47 @@
+"""What is kept of placements and of the codes that stand for a host."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from alliance.db.base import Base, table
+
+
+class Placement(Base):
+    """A slot on a host's pages. `slots` is how many products one view shows."""
+
+    __tablename__ = "placements"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"))
+    name: Mapped[str]
+    slots: Mapped[int]
+    is_on: Mapped[bool]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        UniqueConstraint("store_id", "name"),
+        CheckConstraint("slots BETWEEN 1 AND 12", name="slots"),
+    )
+
+
+class HostCode(Base):
+    """A coupon or spoken code of a seller's store that stands for one host (law §4.1 a, d)."""
+
+    __tablename__ = "host_codes"
+
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+    __table_args__ = table(CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"))

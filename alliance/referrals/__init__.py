@@ -1,0 +1,1 @@
+"""From a link followed to an order credited: links, clicks, orders and their decisions."""

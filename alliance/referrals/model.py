@@ -1,0 +1,157 @@
+"""What is kept of links, clicks, orders and decisions. No shopper is named anywhere (law §7.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from alliance.core.money import Currency
+from alliance.db.base import Base, table
+
+
+class Link(Base):
+    """A host's own link to a seller's product, for a post, a letter or a printed card."""
+
+    __tablename__ = "links"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    channel: Mapped[str]
+    code: Mapped[str]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        UniqueConstraint("code"),
+        UniqueConstraint("host_member_id", "product_id", "channel"),
+    )
+
+
+class Click(Base):
+    """A link followed. `visitor` is a hash under a salt that is thrown away within 48 hours."""
+
+    __tablename__ = "clicks"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str]
+    seller_member_id: Mapped[str]
+    store_id: Mapped[str]
+    product_id: Mapped[str]
+    placement_id: Mapped[str | None]
+    link_id: Mapped[str | None]
+    at: Mapped[datetime]
+    visitor: Mapped[str]
+    agent_kind: Mapped[str]
+    link_age_seconds: Mapped[int]
+    verdict: Mapped[str | None]
+    """None until judged; then `valid` or the reason of `rules/validity.py`."""
+
+    __table_args__ = table(
+        Index(None, "alliance_id", "at"),
+        Index(None, "host_member_id", "at"),
+        CheckConstraint("agent_kind IN ('browser', 'robot')", name="agent_kind"),
+    )
+
+
+class OwnVisitor(Base):
+    """The day's visitor hash of someone who signed in for a merchant: its clicks are its own."""
+
+    __tablename__ = "own_visitors"
+
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
+    visitor: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class Impression(Base):
+    """How often a placement was seen on a day with one seller's goods in it."""
+
+    __tablename__ = "impressions"
+
+    placement_id: Mapped[str] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    seller_member_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    seen: Mapped[int]
+
+
+class SpoolOffset(Base):
+    """How far each spool file was drained, kept in the transaction that drained it."""
+
+    __tablename__ = "spool_offsets"
+
+    file: Mapped[str] = mapped_column(primary_key=True)
+    bytes_done: Mapped[int]
+
+
+class Order(Base):
+    """The newest snapshot of an order. Once-only is (store, the store's own order id)."""
+
+    __tablename__ = "orders"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"))
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    ref: Mapped[str]
+    number: Mapped[str]
+    state: Mapped[str]
+    currency: Mapped[Currency]
+    kept_minor: Mapped[int]
+    placed_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]
+    customer_key: Mapped[str | None]
+    digest: Mapped[str]
+    snapshot: Mapped[dict[str, Any]]
+    heard_at: Mapped[datetime]
+
+    __table_args__ = table(
+        UniqueConstraint("store_id", "ref"),
+        Index(None, "merchant_id", "placed_at"),
+        Index(None, "store_id", "customer_key"),
+    )
+
+
+class OrderTouch(Base):
+    """That an order carries a click: a click earns once, so its orders are decided together."""
+
+    __tablename__ = "order_touches"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    click_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class Decision(Base):
+    """Why an order was credited to a host, or the one reason why not (law §4.3)."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    seller_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    weight: Mapped[int]
+    terms_id: Mapped[str | None]
+    touch_id: Mapped[str | None]
+    touched_at: Mapped[datetime | None]
+    placed_at: Mapped[datetime]
+    inputs: Mapped[dict[str, Any]]
+    facts: Mapped[dict[str, Any]]
+    decided_at: Mapped[datetime]
+
+    __table_args__ = table(
+        UniqueConstraint("order_id", "host_member_id"),
+        Index(None, "host_member_id", "placed_at"),
+        Index(None, "seller_member_id", "placed_at"),
+        CheckConstraint("outcome IN ('credited', 'refused')", name="outcome"),
+        CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="one_reason"),
+    )
