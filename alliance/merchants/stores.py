@@ -1,0 +1,269 @@
+"""Stores: connect one with its sealed keys, open them for a call, mark what is wrong with it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import secrets as chance
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alliance.connect.protocol import Grant
+from alliance.core.actor import Actor
+from alliance.core.errors import Conflict, Invalid, NotFound
+from alliance.core.events import StoreConnected
+from alliance.core.ids import new_id
+from alliance.core.money import Currency
+from alliance.db import queue
+from alliance.db.base import iso
+from alliance.db.once import insert_once
+from alliance.db.sealed import Seal, Sealed
+from alliance.merchants.model import Store
+from alliance.merchants.plain import one_line
+
+MOVES: Mapping[str, frozenset[str]] = {
+    "connected": frozenset({"needs_attention", "disconnected"}),
+    "needs_attention": frozenset({"needs_attention", "connected", "disconnected"}),
+    "disconnected": frozenset({"connected"}),
+}
+"""From which state a store may go to which."""
+
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*"
+                   r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_CONNECTOR = re.compile("[a-z][a-z0-9_]{0,39}")
+_PATH_TOKEN = re.compile("[A-Za-z0-9_-]{22,80}")
+
+
+def connect(session: Session, by: Actor, *, connector: str, address: str, name: str,
+            currency: Currency, secrets: Mapping[str, str], seal: Seal,
+            allow_http: bool = False, extra_hosts: Sequence[str] = (),
+            path_token: str | None = None, salt: bytes | None = None, now: datetime) -> Store:
+    """Keep a store with its keys, sealed to its row, and have its catalogue read.
+
+    A store that was disconnected comes back as the same row, with its old salt, so that its
+    customers stay recognisable. `path_token` and `salt` are drawn unless given (the demo story).
+    Raises `Invalid` for a bad address, `Conflict` (`store_connected`) when it is connected already.
+    """
+    if not _CONNECTOR.fullmatch(connector):
+        raise Invalid("unknown_connector", f"{connector[:40]!r} is not the name of a connector.")
+    where = origin(address, allow_http=allow_http)
+    title = one_line(name, "store_name")
+    hosts = [host_name(host) for host in extra_hosts]
+    store_id = new_id("sto", now)
+    token = path_token or chance.token_urlsafe(24)
+    if not _PATH_TOKEN.fullmatch(token):
+        raise Invalid("weak_path_token", "A path token has 22 to 80 letters, digits, - and _.")
+    place = (by.merchant, "stores")
+    row = {
+        "id": store_id, "merchant_id": by.merchant, "connector": connector, "address": where,
+        "extra_hosts": hosts, "name": title, "path_token": token, "currency": currency,
+        "salt": seal.close((salt or chance.token_bytes(32)).hex(), *place, "salt", store_id),
+        "secrets": seal.close(_packed(secrets), *place, "secrets", store_id),
+        "connected_at": now, "state": "connected",
+    }
+    if insert_once(session, Store, [row], ["merchant_id", "connector", "address"]):
+        store = session.get_one(Store, store_id)
+        key = f"connected:{store.id}"
+    else:
+        store = _come_back(session, by, connector, where, title, currency, hosts, now)
+        store.secrets = seal.close(_packed(secrets), *place, "secrets", store.id)
+        key = f"connected:{store.id}:{iso(now)}"
+    session.flush()
+    queue.put(session, StoreConnected(store.id), scope=store.id, key=key, now=now)
+    return store
+
+
+def grant_of(session: Session, store_id: str, seal: Seal) -> Grant:
+    """The opened keys of a store, for one call; raises `Conflict` when it is disconnected."""
+    store = named(session, store_id)
+    if store.state == "disconnected":
+        raise Conflict("store_disconnected", f"{store.name} is disconnected.")
+    place = (store.merchant_id, "stores")
+    return Grant(
+        store_id=store.id, address=store.address, path_token=store.path_token,
+        salt=bytes.fromhex(seal.open(store.salt, *place, "salt", store.id)),
+        secrets=json.loads(seal.open(store.secrets, *place, "secrets", store.id)))
+
+
+def by_path_token(session: Session, connector: str, path_token: str) -> Store:
+    """The store that calls at this address, or `NotFound`."""
+    store = session.scalar(select(Store).where(
+        Store.path_token == path_token, Store.connector == connector,
+        Store.state != "disconnected"))
+    if store is None:
+        raise NotFound("store", "at this address")
+    return store
+
+
+def named(session: Session, store_id: str) -> Store:
+    """The store with this id, for the hub's own work; pages ask `own`."""
+    store = session.get(Store, store_id)
+    if store is None:
+        raise NotFound("store", store_id)
+    return store
+
+
+def own(session: Session, by: Actor, store_id: str) -> Store:
+    """A store of the merchant who asks, or `NotFound`."""
+    store = session.get(Store, store_id)
+    if store is None or store.merchant_id != by.merchant:
+        raise NotFound("store", store_id)
+    return store
+
+
+def of_merchant(session: Session, by: Actor) -> list[Store]:
+    """Every store of the merchant who asks, the oldest first."""
+    return list(session.scalars(
+        select(Store).where(Store.merchant_id == by.merchant)
+        .order_by(Store.connected_at, Store.id)))
+
+
+def listening(session: Session) -> list[Store]:
+    """Every store that is not disconnected: those to poll and to keep up to date."""
+    return list(session.scalars(
+        select(Store).where(Store.state != "disconnected").order_by(Store.id)))
+
+
+def heard(session: Session, store_id: str, *, now: datetime) -> None:
+    """Remember that the store called or answered; an older moment changes nothing."""
+    store = named(session, store_id)
+    if store.heard_at is None or store.heard_at < now:
+        store.heard_at = now
+        session.flush()
+
+
+def polled(session: Session, store_id: str, until: datetime) -> None:
+    """Remember up to which change its orders were read; it never goes back."""
+    store = named(session, store_id)
+    if store.polled_to is None or store.polled_to < until:
+        store.polled_to = until
+        session.flush()
+
+
+def catalogue_at(session: Session, store_id: str, cursor: str | None) -> None:
+    """Remember where reading its products stopped; None when it came to the end."""
+    named(session, store_id).catalogue_cursor = cursor
+    session.flush()
+
+
+def needs_attention(session: Session, store_id: str, code: str, *, now: datetime) -> None:
+    """Mark what is wrong (`code`, which pages explain); `Conflict` when it is disconnected."""
+    if not re.fullmatch("[a-z][a-z0-9_]{0,63}", code):
+        raise Invalid("unknown_trouble", f"{code[:40]!r} is not a code.")
+    store = named(session, store_id)
+    _move(store, "needs_attention")
+    store.trouble = code
+    session.flush()
+
+
+def mended(session: Session, store_id: str, *, now: datetime) -> None:
+    """The store answers as it should again; one that already did changes nothing."""
+    store = named(session, store_id)
+    if store.state == "connected":
+        return
+    if store.state == "disconnected":
+        raise Conflict("store_disconnected", f"{store.name} is disconnected.")
+    _move(store, "connected")
+    store.trouble = None
+    session.flush()
+
+
+def disconnect(session: Session, by: Actor, store_id: str, *, now: datetime) -> None:
+    """Forget the store's keys and answer its calls no more; its orders and products stay known."""
+    store = own(session, by, store_id)
+    _move(store, "disconnected")
+    store.trouble = None
+    store.catalogue_cursor = None
+    store.secrets = Sealed("")
+    session.flush()
+
+
+def origin(address: str, *, allow_http: bool = False) -> str:
+    """`https://shop.example` from what a merchant typed, or `Invalid`.
+
+    Only a host in plain ASCII; no path, name, password, query or fragment. A port, an address
+    in numbers or plain http are for test shops beside the hub (`allow_http`).
+    """
+    text = address.strip()
+    parts = _parted(text)
+    bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+    if (not bare or "@" in parts.netloc or "?" in text or "#" in text
+            or parts.scheme not in ("https", "http")):
+        raise _bad_address(text)
+    if parts.scheme == "http" and not allow_http:
+        raise Invalid("address_not_https", "The address of a store starts with https://.")
+    host = host_name(parts.hostname or "", allow_numbers=allow_http)
+    port = parts.port
+    if port in (None, 443 if parts.scheme == "https" else 80):
+        return f"{parts.scheme}://{host}"
+    if not allow_http:
+        raise Invalid("address_port", "The address of a store names no port.")
+    return f"{parts.scheme}://{host}:{port}"
+
+
+def host_name(text: str, *, allow_numbers: bool = False) -> str:
+    """A host in lower-case ASCII with a dot in it, or `Invalid`."""
+    host = text.strip().lower().removesuffix(".")
+    if not _HOST.fullmatch(host):
+        raise _bad_address(text)
+    if not allow_numbers and ("." not in host or _is_numeric(host)):
+        raise _bad_address(text)
+    return host
+
+
+def _come_back(session: Session, by: Actor, connector: str, address: str, name: str,
+               currency: Currency, hosts: list[str], now: datetime) -> Store:
+    store = session.scalars(select(Store).where(
+        Store.merchant_id == by.merchant, Store.connector == connector,
+        Store.address == address)).one()
+    if store.state != "disconnected":
+        raise Conflict("store_connected", f"{address} is connected already.")
+    _move(store, "connected")
+    store.name, store.currency, store.extra_hosts = name, currency, hosts
+    store.connected_at = now
+    return store
+
+
+def _move(store: Store, to: str) -> None:
+    if to not in MOVES[store.state]:
+        raise Conflict("store_state", f"A store that is {store.state} cannot become {to}.",
+                       state=store.state, to=to)
+    store.state = to
+
+
+def _packed(secrets: Mapping[str, str]) -> str:
+    return json.dumps(dict(secrets), sort_keys=True)
+
+
+def _parted(text: str) -> SplitResult:
+    if len(text) > 300 or not text.isascii() or not text.isprintable() or "\\" in text:
+        raise _bad_address(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise _bad_address(text) from None
+    return parts
+
+
+def _is_numeric(host: str) -> bool:
+    # Browsers read 127.1, 0x7f.1 and 2130706433 as addresses too: a last label of digits is one.
+    last = host.rpartition(".")[2]
+    if last.isdigit() or re.fullmatch("0x[0-9a-f]*", last):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _bad_address(text: str) -> Invalid:
+    return Invalid("malformed_address",
+                   f"{text[:80]!r} is not the address of a store such as https://shop.example; "
+                   "write a name in other letters in its xn-- form.")
