@@ -1,0 +1,230 @@
+"""The only way out of the machine: checked addresses, no redirects, time and size limits (T12, F6).
+
+    out = Outbound(allow_private=settings.allow_private_stores, ca_bundle=settings.ca_bundle)
+    answer = out.get("https://shop.example/wp-json/wc/v3/orders/43", headers=…)
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.exceptions import HTTPError
+
+from alliance.connect import strict_json
+from alliance.connect.addresses import Goal, Resolver, goal, networks, resolve_name
+from alliance.connect.breaker import Breaker
+from alliance.connect.dialling import Line, Road, trust
+from alliance.connect.protocol import StoreError
+from alliance.core.errors import Invalid
+
+BUSY = frozenset({429, 502, 503, 504})
+"""Answers that a second try may mend."""
+_BROKEN = frozenset({500, 502, 503, 504})
+_PASSING = frozenset({"store_unreachable", "store_timeout", "store_truncated"})
+_AGENT = "merchant-alliance-hub"
+_CHANCE = secrets.SystemRandom().random
+
+Signer = Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, how much, how often. Seconds and bytes; `deadline` is for one try."""
+
+    connect: float = 4.0
+    read: float = 8.0
+    deadline: float = 10.0
+    size: int = strict_json.LIMIT
+    tries: int = 3
+    pause: float = 0.5
+    longest_pause: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, read strictly.
+
+        Raises `StoreError`: `store_not_json` (again=True: a store in maintenance answers with a
+        page) or `store_bad_json` (again=False: NaN, a key twice, too deep).
+        """
+        try:
+            return strict_json.read(self.body)
+        except Invalid as error:
+            if error.code == "not_json":
+                raise StoreError("store_not_json", "The store answered with something that is "
+                                 "not JSON.", again=True, status=self.status) from None
+            raise StoreError("store_bad_json", f"The store's answer is refused: {error.detail}",
+                             again=False, status=self.status) from None
+
+    @property
+    def retry_after(self) -> int | None:
+        """The seconds the store asks to wait, if it says so in seconds."""
+        text = self.headers.get("retry-after", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+
+
+class Outbound:
+    """Calls stores. One per process and connector; safe to share among threads.
+
+    `allow_private` (CIDRs) and `ca_bundle` (a file of authorities that replaces the usual ones)
+    come from the settings. `sleep`, `chance` (0 to 1), `clock` (monotonic seconds) and `resolve`
+    are arguments so that tests need not wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: Iterable[str] = (),
+        ca_bundle: str | None = None,
+        limits: Limits | None = None,
+        resolve: Resolver = resolve_name,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = _CHANCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._allowed = networks(allow_private)
+        self._limits = limits or Limits()
+        self._resolve = resolve
+        self._sleep = sleep
+        self._chance = chance
+        self._breaker = Breaker(clock)
+        self._trust = trust(ca_bundle or DEFAULT_CA_BUNDLE_PATH)
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None,
+            sign: Signer | None = None) -> Answer:
+        """Read. Tried again, with growing pauses, while the store is busy or cannot be reached.
+
+        `sign` makes the headers that must be fresh for each try (a nonce, a time). Returns the
+        last answer, whatever its status; a redirect, a refused address and every failure to get
+        an answer is a `StoreError`.
+        """
+        for left in range(self._limits.tries - 1, -1, -1):
+            done = self._limits.tries - 1 - left
+            try:
+                answer = self._once("GET", url, None, _merged(headers, sign))
+            except StoreError as error:
+                if not left or error.code not in _PASSING:
+                    raise
+                self._sleep(self._pause(done))
+                continue
+            wait = answer.retry_after or 0
+            if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
+                return answer
+            self._sleep(wait + self._pause(done))
+        raise AssertionError("the last try returns or raises")
+
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
+             sign: Signer | None = None) -> Answer:
+        """Write, once. Never tried again here: nobody knows whether the first try took effect.
+
+        A store may answer 500 for a caller's mistake (WooCommerce does for a refund that is too
+        large), so even the status does not say that another try can help: look first.
+        """
+        return self._once("POST", url, body, _merged(headers, sign))
+
+    def _pause(self, done: int) -> float:
+        # Full jitter: many hubs that failed together must not come back together.
+        return self._chance() * min(self._limits.longest_pause, self._limits.pause * 2.0**done)
+
+    def _once(self, method: str, url: str, body: bytes | None,
+              headers: Mapping[str, str]) -> Answer:
+        place = goal(url, self._allowed, self._resolve)
+        host = f"{place.host}:{place.port}"
+        self._breaker.ask(host)
+        try:
+            answer = self._call(place, method, url, body, headers)
+        except StoreError as error:
+            if error.again:
+                self._breaker.bad(host)
+            else:
+                self._breaker.good(host)
+            raise
+        # A 500 for a POST may be the caller's mistake and says nothing about the host.
+        failed = answer.status in (_BROKEN if method == "GET" else _BROKEN - {500})
+        (self._breaker.bad if failed else self._breaker.good)(host)
+        return answer
+
+    def _call(self, place: Goal, method: str, url: str, body: bytes | None,
+              headers: Mapping[str, str]) -> Answer:
+        limits = self._limits
+        with Line(place, limits.connect, limits.deadline) as line, requests.Session() as session:
+            session.trust_env = False
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            session.adapters.clear()
+            session.mount(f"{place.scheme}://", Road(place, line, self._trust))
+            try:
+                with session.request(
+                    method, url, data=body, headers=_complete(headers), stream=True,
+                    allow_redirects=False, timeout=(limits.connect, limits.read),
+                ) as response:
+                    return self._read(place.host, line, response)
+            except requests.exceptions.SSLError:
+                if line.was_cut:
+                    raise _timeout(place.host) from None
+                raise StoreError("store_certificate", f"The certificate of {place.host} is not "
+                                 "valid.", again=True, host=place.host) from None
+            except (requests.RequestException, HTTPError, OSError) as error:
+                raise _failure(place.host, line, error) from None
+
+    def _read(self, host: str, line: Line, response: requests.Response) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if 300 <= response.status_code < 400:
+            raise StoreError("store_redirected", f"{host} sends the hub elsewhere; connect the "
+                             "store by its final address.", again=False, host=host,
+                             location=headers.get("location", "")[:200])
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise StoreError("store_encoded", f"{host} packs its answers though it was asked "
+                             "not to.", again=False, host=host)
+        length = headers.get("content-length", "0")
+        too_large = length.isascii() and length.isdigit() and int(length[:20]) > self._limits.size
+        body = bytearray()
+        while not too_large:
+            part = response.raw.read(65_536, decode_content=False)
+            if not part:
+                break
+            body += part
+            too_large = len(body) > self._limits.size
+        if line.was_cut:
+            raise _timeout(host)
+        if too_large:
+            raise StoreError("store_too_large", f"{host} answered more than "
+                             f"{self._limits.size} bytes.", again=False, host=host)
+        return Answer(response.status_code, headers, bytes(body))
+
+
+def _merged(headers: Mapping[str, str] | None, sign: Signer | None) -> dict[str, str]:
+    return {**(headers or {}), **(sign() if sign else {})}
+
+
+def _complete(headers: Mapping[str, str]) -> dict[str, str]:
+    # `identity`: what is not packed cannot unpack into something a thousand times larger.
+    return {"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": "identity",
+            "Connection": "close", **headers}
+
+
+def _timeout(host: str) -> StoreError:
+    return StoreError("store_timeout", f"{host} took too long.", again=True, host=host)
+
+
+def _failure(host: str, line: Line, error: Exception) -> StoreError:
+    text = f"{type(error).__name__} {error}"
+    if line.was_cut or isinstance(error, requests.Timeout) or "timed out" in text.lower():
+        return _timeout(host)
+    if "IncompleteRead" in text:
+        return StoreError("store_truncated", f"{host} broke off in the middle of its answer.",
+                          again=True, host=host)
+    return StoreError("store_unreachable", f"{host} cannot be reached.", again=True, host=host)
