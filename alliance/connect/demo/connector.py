@@ -1,0 +1,182 @@
+"""The demo store's side of the promise: it reads the shop's box by what the grant names.
+
+There is no network between hub and demo store, but the same rules hold: a call is checked over its
+raw bytes, is a hint only, and a shop that is shut does not answer (law §1.1).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from alliance.connect.demo import signature
+from alliance.connect.demo.box import instant, stamp
+from alliance.connect.demo.orders import read_changed, read_order
+from alliance.connect.demo.records import Order, Product
+from alliance.connect.demo.shop import SLUG, Shop
+from alliance.connect.demo.snapshot import store_order
+from alliance.connect.protocol import (
+    DeliveryKey,
+    Grant,
+    InboundCall,
+    Page,
+    Refused,
+    StoreError,
+    StoreProduct,
+    StoreRecord,
+)
+from alliance.core import clock as clocks
+from alliance.core.errors import AllianceError, NotFound
+from alliance.core.orders import StoreOrder
+
+PAGE = 100
+_LONGEST_CALL = 4096
+_RECORDS = {"order", "order_removed", "product", "product_removed"}
+
+
+class DemoConnector:
+    """Keeps the promise of `Connector` for shops under `directory`."""
+
+    name = "demo"
+
+    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    def check_call(self, call: InboundCall, grant: Grant) -> DeliveryKey:
+        """At the door: the signature over the raw body, or `Refused`.
+
+        The key is the body itself: sent again it is the same, a later change has another version.
+        """
+        if len(call.body) > _LONGEST_CALL:
+            raise Refused("call_too_long", f"A call has at most {_LONGEST_CALL} bytes.")
+        secret = grant.secrets.get("call_secret", "")
+        if not secret:
+            raise Refused("no_secret", "This store has no secret to check its calls with.")
+        signature.check(secret.encode(), call.body, call.header(signature.HEADER), self._clock())
+        digest = sha256(call.body).hexdigest()
+        return DeliveryKey(key=digest, digest=digest)
+
+    def read_call(self, call: InboundCall) -> list[StoreRecord]:
+        """Which record it is about; empty for a ping, `broken` for what nobody can read."""
+        hint = _hint(call.body)
+        record, ref = hint.get("record"), hint.get("ref")
+        if record == "ping":
+            return []
+        if record in _RECORDS and isinstance(ref, str) and 0 < len(ref) <= 60 and ref.isascii():
+            return [StoreRecord(str(record), ref)]
+        return [StoreRecord("broken", sha256(call.body).hexdigest()[:16])]
+
+    def order(self, grant: Grant, ref: str) -> StoreOrder | None:
+        """The order as it is now, or None when the shop threw it away."""
+        with self._visit(grant) as shop:
+            found = read_order(shop.box, ref, shop.profile.currency)
+            return None if found is None else store_order(found, shop.profile.slug, grant.salt)
+
+    def orders(self, grant: Grant, since: datetime) -> Iterator[Page[StoreOrder]]:
+        """Pages of 100 by time of change. An order that changes meanwhile comes again, later.
+
+        A cursor is the time of the page's last change: reading again from there misses nothing.
+        """
+        floor = stamp(since)
+        after = (floor, 0)
+        while True:
+            with self._visit(grant) as shop:
+                found = read_changed(shop.box, floor, after, PAGE, shop.profile.currency)
+            if not found:
+                return
+            last = found[-1]
+            after = (stamp(last.updated_at), int(last.ref))
+            slug = shop.profile.slug
+            records, refused = _readable(found, slug, grant.salt)
+            yield Page(records, _cursor(after[0]) if len(found) == PAGE else None, refused)
+            if len(found) < PAGE:
+                return
+
+    def products(self, grant: Grant, since: datetime | None) -> Iterator[Page[StoreProduct]]:
+        """The catalogue in pages of 100, or what changed in it at or after `since`."""
+        after: tuple[int, str] | None = None
+        while True:
+            with self._visit(grant) as shop:
+                found = shop.shelf.changed(since, after, PAGE)
+            if not found:
+                return
+            after = (stamp(found[-1].updated_at), found[-1].ref)
+            records = tuple(_product(one, grant.address, shop.profile.locale) for one in found)
+            yield Page(records, _cursor(after[0]) if len(found) == PAGE else None)
+            if len(found) < PAGE:
+                return
+
+    @contextmanager
+    def _visit(self, grant: Grant) -> Iterator[Shop]:
+        slug = urlsplit(grant.address).path.rstrip("/").rpartition("/")[2]
+        if not SLUG.fullmatch(slug):
+            raise StoreError("no_such_store", "The address names no demo store.", again=False)
+        try:
+            shop = Shop.open(self._directory, slug, read_only=True)
+        except NotFound:
+            raise StoreError("no_such_store", f"There is no demo store {slug}.",
+                             again=False) from None
+        except (sqlite3.Error, ValueError, KeyError) as error:
+            raise StoreError("store_unreadable", f"The box of {slug} cannot be read: {error}.",
+                             again=True) from None
+        try:
+            reason = shop.box.setting("shut")
+            if reason is not None:
+                raise StoreError("store_closed", f"The demo store {slug} is shut: {reason}.",
+                                 again=True)
+            yield shop
+        except sqlite3.Error as error:
+            raise StoreError("store_unreadable", f"The box of {slug} cannot be read: {error}.",
+                             again=True) from None
+        finally:
+            shop.close()
+
+
+def make(config: Mapping[str, str], *,
+         clock: Callable[[], datetime] = clocks.now) -> DemoConnector:
+    """The connector for the shops in the folder `config["SHOPS_DIR"]`.
+
+    Calls come in at the edge, so their age is judged by `clock`.
+    """
+    return DemoConnector(Path(config.get("SHOPS_DIR", "var/demo/shops")), clock)
+
+
+def _hint(body: bytes) -> Mapping[str, object]:
+    if len(body) > _LONGEST_CALL:
+        return {}
+    try:
+        hint = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return hint if isinstance(hint, dict) else {}
+
+
+def _readable(found: list[Order], slug: str,
+              salt: bytes) -> tuple[tuple[StoreOrder, ...], tuple[tuple[str, str], ...]]:
+    records, refused = [], []
+    for order in found:
+        try:
+            records.append(store_order(order, slug, salt))
+        except AllianceError as error:
+            refused.append((order.ref, str(error)))
+    return tuple(records), tuple(refused)
+
+
+def _product(product: Product, address: str, locale: str) -> StoreProduct:
+    base = address.rstrip("/")
+    return StoreProduct(
+        ref=product.ref, sku=product.sku, title=product.title(locale),
+        url=f"{base}/products/{product.ref}", image_url=f"{base}/pictures/{product.ref}.svg",
+        price=product.price, categories=(product.category,), in_stock=product.in_stock,
+        is_public=product.is_public, updated_at=product.updated_at, kind=product.kind)
+
+
+def _cursor(micros: int) -> str:
+    return instant(micros).isoformat()
