@@ -1,0 +1,1 @@
+"""What members owe each other: commissions, cycles, payments and statements."""

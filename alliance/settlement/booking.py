@@ -1,0 +1,175 @@
+"""Booking: the difference between what the law expects and what the ledger has (law §1.2).
+
+This is one of the named places that post in batches: it reads and writes sets of rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from alliance.core.ids import new_id
+from alliance.core.money import Money
+from alliance.ledger import journal
+from alliance.ledger.journal import Draft, Posting, State, move
+from alliance.rules.caps import CapRow, apply_caps
+from alliance.rules.terms import Terms
+from alliance.settlement.model import Commission
+
+Key = tuple[str, str, str, str]
+"""What makes a commission once-only: fact, clause, host, line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one clause should have earned one host for one fact, by now."""
+
+    key: Key
+    seller: str
+    amount: Money
+    values: Mapping[str, Any]
+    """The other columns of the commission's row."""
+
+
+def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
+         targets: Sequence[Target], terms: Mapping[str, Terms], zone_name: str, *,
+         now: datetime) -> list[str]:
+    """Keep the targets of `facts` and post what is missing or too much; ids of the new entries.
+
+    `targets` are all there are for these facts: what the rows have beyond them falls to zero.
+    `terms` maps terms ids to terms, for their caps. Running it twice posts nothing the second time.
+    """
+    changed = _keep(session, alliance_id, cause, facts, targets, now)
+    changed |= _part_by_caps(session, changed, terms, zone_name)
+    return _post_differences(session, alliance_id, changed, now)
+
+
+def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
+          targets: Sequence[Target], now: datetime) -> set[str]:
+    rows: dict[Key, Commission] = {}
+    for chunk in journal.chunks(facts):
+        for row in session.scalars(select(Commission).where(Commission.fact.in_(chunk))):
+            rows[row.fact, row.clause, row.host_member_id, row.line_key] = row
+    changed: set[str] = set()
+    fresh: list[dict[str, Any]] = []
+    for target in targets:
+        known = rows.pop(target.key, None)
+        if known is None:
+            fresh.append(_new_row(alliance_id, cause, target, now))
+            changed.add(fresh[-1]["id"])
+        elif _update(known, target):
+            changed.add(known.id)
+    for gone in rows.values():
+        if gone.target_minor:
+            gone.target_minor = gone.waiting_minor = gone.base_minor = 0
+            changed.add(gone.id)
+    session.flush()
+    if fresh:
+        session.execute(insert(Commission), fresh)
+    return changed
+
+
+def _new_row(alliance_id: str, cause: str, target: Target, now: datetime) -> dict[str, Any]:
+    fact, clause, host, line_key = target.key
+    return {
+        "id": new_id("com", now), "alliance_id": alliance_id, "cause": cause, "fact": fact,
+        "clause": clause, "host_member_id": host, "line_key": line_key,
+        "seller_member_id": target.seller, "currency": target.amount.currency,
+        "target_minor": target.amount.minor, "waiting_minor": 0, **target.values,
+    }
+
+
+def _update(row: Commission, target: Target) -> bool:
+    changed = row.target_minor != target.amount.minor
+    row.target_minor = target.amount.minor
+    row.waiting_minor = min(row.waiting_minor, row.target_minor)
+    for name, value in target.values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    return changed
+
+
+def _part_by_caps(session: Session, changed: Iterable[str], terms: Mapping[str, Terms],
+                  zone_name: str) -> set[str]:
+    capped = {(terms_id, clause.key) for terms_id, each in terms.items()
+              for clause in each.clauses if clause.caps}
+    if not capped:
+        return set()
+    touched: set[tuple[str, str]] = set()
+    for chunk in journal.chunks(sorted(changed)):
+        touched |= {(row.terms_id, row.clause) for row in session.execute(
+            select(Commission.terms_id, Commission.clause).where(Commission.id.in_(chunk)))}
+    moved = set()
+    for terms_id, clause in sorted(touched & capped):
+        # All rows of the clause compete again: an order that arrives late may come first.
+        rows = {row.id: row for row in session.scalars(
+            select(Commission).where(Commission.terms_id == terms_id,
+                                     Commission.clause == clause))}
+        competing = [CapRow(row.id, clause, row.host_member_id, row.at, row.fact, row.target)
+                     for row in rows.values()]
+        for part in apply_caps(competing, terms[terms_id], zone_name):
+            if rows[part.key].waiting_minor != part.waiting.minor:
+                rows[part.key].waiting_minor = part.waiting.minor
+                moved.add(part.key)
+    session.flush()
+    return moved
+
+
+def _post_differences(session: Session, alliance_id: str, changed: set[str],
+                      now: datetime) -> list[str]:
+    ids = sorted(changed)
+    has = journal.booked(session, ids)
+    by_fact: dict[tuple[str, str], list[tuple[Commission, list[Posting]]]] = defaultdict(list)
+    for chunk in journal.chunks(ids):
+        for row in session.scalars(select(Commission).where(Commission.id.in_(chunk))
+                                   .order_by(Commission.id)):
+            postings = _difference(row, has[row.id])
+            if postings:
+                by_fact[row.cause, row.fact].append((row, postings))
+    following: dict[tuple[str, str], int] = {}
+    for cause in sorted({cause for cause, _ in by_fact}):
+        facts = [fact for each, fact in by_fact if each == cause]
+        for fact, revision in journal.revisions(session, cause, facts).items():
+            following[cause, fact] = revision
+    drafts = [
+        Draft(alliance_id, cause, fact, tuple(posting for _, each in rows for posting in each),
+              following[cause, fact], {"commissions": {row.id: _why(row) for row, _ in rows}})
+        for (cause, fact), rows in sorted(by_fact.items())
+    ]
+    return journal.post(session, drafts, now=now)
+
+
+def _difference(row: Commission, has: Mapping[State, int]) -> list[Posting]:
+    """What brings one commission from what is booked to its target (law §5)."""
+    moves = [(State.WAITING, row.waiting_minor - has.get(State.WAITING, 0))]
+    standing = sum(has.get(state, 0) for state in (
+        State.ACCRUED, State.HELD, State.DUE, State.NETTED, State.SETTLED))
+    missing = row.target_minor - row.waiting_minor - standing
+    if missing >= 0:
+        moves.append((State.ACCRUED, missing))
+    else:
+        for state in (State.ACCRUED, State.HELD):
+            back = min(-missing, max(0, has.get(state, 0)))
+            moves.append((state, -back))
+            missing += back
+        # What was netted stays so: the rest is a negative row of the current open cycle.
+        moves.append((State.DUE, missing))
+    return [
+        move(row.seller_member_id, row.host_member_id, Money(minor, row.currency),
+             State.SOURCE, state, commission_id=row.id)
+        for state, minor in moves if minor
+    ]
+
+
+def _why(row: Commission) -> dict[str, Any]:
+    return {"clause": row.clause, "line": row.line_key, "terms": row.terms_id,
+            "decision": row.decision_id or "", "base": row.base_minor, "target": row.target_minor,
+            "waiting": row.waiting_minor}
+

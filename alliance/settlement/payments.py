@@ -1,0 +1,154 @@
+"""Payments: the debtor says that it paid, the creditor confirms; the hub never holds money (§8.4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alliance.alliances import members
+from alliance.core.actor import Actor
+from alliance.core.errors import Conflict, Invalid, NotFound
+from alliance.core.ids import new_id
+from alliance.core.money import Money
+from alliance.db.once import insert_once
+from alliance.ledger import journal
+from alliance.ledger.journal import Draft, Posting, State, move
+from alliance.settlement import cycles
+from alliance.settlement.model import Cycle, CycleLine, Obligation, Payment
+
+WAYS = ("bank", "store", "other")
+
+
+def record(session: Session, by: Actor, obligation_id: str, *, amount: Money, way: str,
+           reference: str, now: datetime) -> Payment:
+    """The debtor's word that it paid; the same reference twice is one payment.
+
+    Raises `NotFound` for another's obligation, `Conflict` when it is paid or the reference was
+    used for another amount, `Invalid` for a sum that is not positive or of another currency.
+    """
+    obligation = _seen_by(session, by, obligation_id, side="debtor")
+    if amount.currency != obligation.currency or amount.minor <= 0:
+        raise Invalid("wrong_amount", f"This obligation is paid in {obligation.currency}, and a "
+                      "payment is more than nothing.")
+    if way not in WAYS:
+        raise Invalid("unknown_way", "Paid by bank, in the creditor's store, or otherwise.")
+    reference = reference.strip()
+    if not 1 <= len(reference) <= 80:
+        raise Invalid("malformed_reference", "A payment needs a reference of 1 to 80 characters.")
+    row = {"id": new_id("pay", now), "obligation_id": obligation.id, "minor": amount.minor,
+           "currency": amount.currency, "way": way, "reference": reference,
+           "recorded_by": by.merchant, "recorded_at": now}
+    if obligation.state == "open":
+        insert_once(session, Payment, [row], ["obligation_id", "reference"])
+    payment = session.scalars(
+        select(Payment).where(Payment.obligation_id == obligation.id,
+                              Payment.reference == reference)).one_or_none()
+    if payment is None:
+        raise Conflict("already_paid", "This obligation is settled.")
+    if payment.amount != amount or payment.way != way:
+        raise Conflict("reference_used", f"Reference {reference} was recorded with other content.")
+    return payment
+
+
+def confirm(session: Session, by: Actor, payment_id: str, *, now: datetime) -> Obligation:
+    """The creditor's word that it came. When enough came, the obligation closes, once.
+
+    A smaller sum leaves the difference open; confirming again changes nothing.
+    """
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound("payment", payment_id)
+    obligation = _seen_by(session, by, payment.obligation_id, side="creditor")
+    if payment.confirmed_at is not None:
+        return obligation
+    if obligation.state == "paid":
+        raise Conflict("already_paid", "This obligation is settled; return what came twice.")
+    left = outstanding(session, obligation)
+    counted = min(left.minor, payment.minor)
+    payment.confirmed_at, payment.confirmed_by = now, by.merchant
+    postings: list[Posting] = [move(
+        obligation.debtor_id, obligation.creditor_id, Money(counted, obligation.currency),
+        State.PAYABLE, State.PAID, obligation_id=obligation.id)]
+    if counted == left.minor:
+        obligation.state, obligation.paid_at = "paid", now
+        session.flush()
+        postings += _settled_lines(session, obligation)
+    journal.post(session, [Draft(
+        obligation.alliance_id, "payment", payment.id, tuple(postings),
+        facts={"obligation": obligation.id, "way": payment.way})], now=now)
+    session.flush()
+    return obligation
+
+
+def outstanding(session: Session, obligation: Obligation) -> Money:
+    """What is still open of an obligation: its amount less what the creditor confirmed."""
+    paid = sum(payment.minor for payment in of_obligation(session, obligation.id)
+               if payment.confirmed_at is not None)
+    return Money(max(0, obligation.minor - paid), obligation.currency)
+
+
+def of_obligation(session: Session, obligation_id: str) -> list[Payment]:
+    """What was recorded for an obligation, oldest first."""
+    return list(session.scalars(
+        select(Payment).where(Payment.obligation_id == obligation_id)
+        .order_by(Payment.recorded_at, Payment.id)))
+
+
+def of_cycle(session: Session, cycle_id: str) -> list[Obligation]:
+    """A cycle's obligations, largest first."""
+    return list(session.scalars(
+        select(Obligation).where(Obligation.cycle_id == cycle_id)
+        .order_by(Obligation.minor.desc(), Obligation.id)))
+
+
+def open_of_member(session: Session, member_id: str) -> list[Obligation]:
+    """What a member still has to pay or to receive, the earliest due first."""
+    return list(session.scalars(
+        select(Obligation).where(
+            (Obligation.debtor_id == member_id) | (Obligation.creditor_id == member_id),
+            Obligation.state == "open").order_by(Obligation.due_at, Obligation.id)))
+
+
+def _seen_by(session: Session, by: Actor, obligation_id: str, *, side: str) -> Obligation:
+    obligation = session.get(Obligation, obligation_id, with_for_update=True)
+    if obligation is None:
+        raise NotFound("obligation", obligation_id)
+    member = members.member_for(session, obligation.alliance_id, by.merchant)
+    mine = obligation.debtor_id if side == "debtor" else obligation.creditor_id
+    if member is None or member.id != mine:
+        raise NotFound("obligation", obligation_id)
+    return obligation
+
+
+def _settled_lines(session: Session, obligation: Obligation) -> list[Posting]:
+    """Rows move to settled once their debtor has paid all of the cycle and their creditor has all.
+
+    With netting no single payment belongs to a row: a row is settled when nothing of this cycle
+    is left open on either side of it.
+    """
+    cycle = session.get_one(Cycle, obligation.cycle_id)
+    still_owing, still_waiting = set(), set()
+    for each in of_cycle(session, cycle.id):
+        if each.state == "open" and each.currency == obligation.currency:
+            still_owing.add(each.debtor_id)
+            still_waiting.add(each.creditor_id)
+    lines = [line for line in cycles.lines_of(session, cycle.id)
+             if line.currency == obligation.currency]
+    netted = _netted(session, lines)
+    return [
+        move(line.debtor_id, line.creditor_id, line.amount, State.NETTED, State.SETTLED,
+             commission_id=line.commission_id)
+        for line in lines
+        if line.debtor_id not in still_owing and line.creditor_id not in still_waiting
+        and netted[line.commission_id] * line.minor > 0
+    ]
+
+
+def _netted(session: Session, lines: list[CycleLine]) -> dict[str, int]:
+    sums: dict[str, int] = defaultdict(int)
+    for ref, states in journal.booked(session, [line.commission_id for line in lines]).items():
+        sums[ref] = states.get(State.NETTED, 0)
+    return sums
