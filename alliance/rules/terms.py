@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alliance.core.clock import aware
 from alliance.core.money import Currency, Money, Rate
 
 
@@ -77,7 +78,12 @@ class CapPer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One test. `values` are texts: minor units for amounts, ISO dates for dates, codes else."""
+    """One test. `values` are texts: minor units for amounts, ISO dates for dates, codes else.
+
+    `customer` is `new` or `returning`; `evidence` is `coupon`, `link`, `bond` or `spoken`; `tier`
+    is a whole number, 0 for none. `at_least`, `at_most` and `between` include their edges; a date
+    is the day of the touch in the alliance's zone, and an amount is the order as it was sold.
+    """
 
     field: Field
     op: Op
@@ -147,6 +153,42 @@ class Terms:
     refund_rule: str = "reverse"
     """`reverse`: a refund takes its commission back. `keep`: what was due stays due."""
     exit_rule: str = "settle_open_holds"
+    """`settle_open_holds`: holds run to their end. `due_at_exit`: what is on hold becomes due."""
     coupon_cost_seller_bp: int = 10_000
     """The share of a coupon's cost that the seller bears; the host bears the rest."""
     max_reversal_bp: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effective_from", aware(self.effective_from))
+        if self.effective_until is not None:
+            object.__setattr__(self, "effective_until", aware(self.effective_until))
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether these terms were in force at an instant: from its first, before its last."""
+        until = self.effective_until
+        return self.effective_from <= at and (until is None or at < until)
+
+
+CYCLES = ("week", "month")
+SETTLEMENT_MODES = ("bilateral", "cycles", "multilateral")
+HOLDS_FROM = ("payment", "completion")
+REFUND_RULES = ("reverse", "keep")
+EXIT_RULES = ("settle_open_holds", "due_at_exit")
+
+
+class Cause(StrEnum):
+    """What makes a clause pay; only clauses of one cause compete with each other (law §3)."""
+
+    ORDER = "order"
+    CLICKS = "clicks"
+    IMPRESSIONS = "impressions"
+    ACCEPTANCE = "acceptance"
+
+
+def cause(clause: Clause) -> Cause:
+    """What makes this clause pay. Barter that does not say what it counts pays by the order."""
+    if clause.basis is Basis.BARTER:
+        counted = {Per.CLICK: Cause.CLICKS, Per.IMPRESSIONS: Cause.IMPRESSIONS}
+        return counted.get(clause.per or Per.ORDER, Cause.ORDER)
+    return {Basis.PER_CLICK: Cause.CLICKS, Basis.FLAT_FEE: Cause.ACCEPTANCE}.get(
+        clause.basis, Cause.ORDER)

@@ -1,0 +1,186 @@
+"""Touches and standing: the stored inputs of a decision and their written form (law §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from alliance.core.clock import aware
+from alliance.core.errors import Invalid
+from alliance.core.orders import StoreOrder
+from alliance.core.reading import Fields, time_json
+from alliance.core.snapshots import order_from_json, order_to_json
+from alliance.rules import agreement
+from alliance.rules.terms import Terms
+
+
+class Evidence(StrEnum):
+    """Kinds of evidence, strongest first (law §4.1). A view is kept, but never earns (C40)."""
+
+    COUPON = "coupon"
+    CLICK = "click"
+    BOND = "bond"
+    SPOKEN = "spoken"
+    VIEW = "view"
+
+    @property
+    def strength(self) -> int:
+        """Larger is stronger."""
+        return -list(Evidence).index(self)
+
+    @property
+    def condition_word(self) -> str:
+        """How conditions of a clause call it (law §3): a click is `link` evidence."""
+        return "link" if self is Evidence.CLICK else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One piece of evidence that ties a host (member id) to an order.
+
+    `at` is when the click was made, the coupon claimed, the bond begun or the code said. `terms`
+    are those of the contract at that time, None where there is no contract. `invalid` is the
+    fault that `validity` found. `forged` and `replayed` speak of the signed token.
+    """
+
+    id: str
+    kind: Evidence
+    host: str
+    at: datetime
+    alliance: str = ""
+    contract: str | None = None
+    terms: Terms | None = None
+    terms_hash: str = ""
+    invalid: str | None = None
+    forged: bool = False
+    replayed: bool = False
+    placement: str | None = None
+    campaign: str | None = None
+    product: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", aware(self.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What must be known of the members when an order is decided, by the host's member id.
+
+    `people_keys` are customer keys of the host's own people in the seller's store (law §7.3);
+    `own_stores` the hosts whose store is the seller's own; `capped` the hosts whose caps leave no
+    room for this order; `tiers` and `certificates` what conditions ask for. `hold_out` says the
+    shopper was in the group that measures what happens without recommendations.
+    """
+
+    suspended: frozenset[str] = frozenset()
+    people_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own_stores: frozenset[str] = frozenset()
+    hold_out: bool = False
+    capped: frozenset[str] = frozenset()
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    certificates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zone_name: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a decision is made from; deciding them again gives the same result (law §4.3)."""
+
+    order: StoreOrder
+    touches: tuple[Touch, ...]
+    standing: Standing
+
+
+def to_json(order: StoreOrder, touches: Sequence[Touch],
+            standing: Standing) -> dict[str, object]:
+    """The inputs as JSON values. Terms are written once each, under their hash."""
+    return {
+        "order": order_to_json(order),
+        "touches": [_touch_to_json(touch) for touch in touches],
+        "terms": {agreement.terms_hash(touch.terms): agreement.to_json(touch.terms)
+                  for touch in touches if touch.terms is not None},
+        "standing": {
+            "suspended": sorted(standing.suspended),
+            "people_keys": {host: sorted(keys) for host, keys in standing.people_keys.items()},
+            "own_stores": sorted(standing.own_stores),
+            "hold_out": standing.hold_out,
+            "capped": sorted(standing.capped),
+            "tiers": dict(standing.tiers),
+            "certificates": {host: list(all_) for host, all_ in standing.certificates.items()},
+            "zone_name": standing.zone_name,
+        },
+    }
+
+
+def from_json(value: object) -> Inputs:
+    """The inputs that `to_json` wrote; terms that do not match their hash are `Invalid`."""
+    fields = Fields(value, "inputs")
+    written = fields.inner("terms")
+    terms = {name: _terms(written, name) for name in written.names}
+    inputs = Inputs(
+        order=order_from_json(fields.raw("order")),
+        touches=tuple(_touch_from_json(each, terms) for each in fields.objects("touches")),
+        standing=_standing(fields.inner("standing")),
+    )
+    fields.done()
+    return inputs
+
+
+def _touch_to_json(touch: Touch) -> dict[str, object]:
+    return {
+        "id": touch.id, "kind": touch.kind.value, "host": touch.host, "at": time_json(touch.at),
+        "alliance": touch.alliance, "contract": touch.contract, "terms_hash": touch.terms_hash,
+        "terms": agreement.terms_hash(touch.terms) if touch.terms is not None else None,
+        "invalid": touch.invalid, "forged": touch.forged, "replayed": touch.replayed,
+        "placement": touch.placement, "campaign": touch.campaign, "product": touch.product,
+    }
+
+
+def _touch_from_json(fields: Fields, terms: Mapping[str, Terms]) -> Touch:
+    named = fields.maybe("terms", fields.text)
+    if named is not None and named not in terms:
+        raise Invalid("unknown_terms", f"{fields.where} names terms that are not written here.")
+    touch = Touch(
+        id=fields.text("id"),
+        kind=fields.word("kind", Evidence),
+        host=fields.text("host"),
+        at=fields.time("at"),
+        alliance=fields.text("alliance"),
+        contract=fields.maybe("contract", fields.text),
+        terms=terms[named] if named is not None else None,
+        terms_hash=fields.text("terms_hash"),
+        invalid=fields.maybe("invalid", fields.text),
+        forged=fields.flag("forged"),
+        replayed=fields.flag("replayed"),
+        placement=fields.maybe("placement", fields.text),
+        campaign=fields.maybe("campaign", fields.text),
+        product=fields.maybe("product", fields.text),
+    )
+    fields.done()
+    return touch
+
+
+def _terms(written: Fields, name: str) -> Terms:
+    terms = agreement.from_json(written.raw(name))
+    if agreement.terms_hash(terms) != name:
+        raise Invalid("wrong_hash", "Stored terms do not match their hash.", terms=name[:64])
+    return terms
+
+
+def _standing(fields: Fields) -> Standing:
+    people, tiers, certificates = (
+        fields.inner(name) for name in ("people_keys", "tiers", "certificates"))
+    standing = Standing(
+        suspended=frozenset(fields.texts("suspended")),
+        people_keys={host: frozenset(people.texts(host)) for host in people.names},
+        own_stores=frozenset(fields.texts("own_stores")),
+        hold_out=fields.flag("hold_out"),
+        capped=frozenset(fields.texts("capped")),
+        tiers={host: tiers.whole(host) for host in tiers.names},
+        certificates={host: certificates.texts(host) for host in certificates.names},
+        zone_name=fields.text("zone_name"),
+    )
+    fields.done()
+    return standing
