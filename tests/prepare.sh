@@ -1,0 +1,26 @@
+#!/bin/sh
+# Brings what the browser tests need and Python cannot bring, where that is allowed without asking.
+# Never fails: a test that misses something says so itself.
+set -u
+
+wanted=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+    || command -v google-chrome >/dev/null 2>&1 || wanted="chromium"
+command -v apt-get >/dev/null 2>&1 || exit 0
+dpkg -s fonts-noto-cjk >/dev/null 2>&1 || wanted="$wanted fonts-noto-cjk"
+[ -n "$wanted" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    as=""
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as="sudo -n"
+else
+    echo "test: for the browser tests, install:$(printf ' %s' $wanted)"
+    exit 0
+fi
+echo "test: installing$(printf ' %s' $wanted)"
+export DEBIAN_FRONTEND=noninteractive
+install="$as apt-get install -y -qq --no-install-recommends $wanted"
+$install >/dev/null 2>&1 || { $as apt-get update -qq >/dev/null 2>&1; $install >/dev/null 2>&1; } \
+    || echo "test: could not install them; the summary says which tests that leaves out"
+exit 0

@@ -1,0 +1,158 @@
+"""What the code promises outward, read from the code itself: the docs are held against it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("alliance", "connectors/woocommerce/alliance_woocommerce")
+_SETTING = re.compile(r"ALLIANCE_[A-Z0-9_]+[A-Z0-9]")
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def sources(*folders: str, ending: str = ".py") -> list[Path]:
+    """Files we wrote under these folders of the repository, but nothing built or fetched."""
+    left_out = {"node_modules", "built", "versions", "__pycache__", "recorded"}
+    return sorted(
+        path for folder in folders for path in (ROOT / folder).rglob(f"*{ending}")
+        if not left_out & set(path.relative_to(ROOT).parts))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def named(path: Path) -> str:
+    """A path as it is written in the docs: from the root of the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def settings() -> set[str]:
+    """Every environment variable the hub or its tests read."""
+    found: set[str] = set()
+    for path in [*sources(*PACKAGES), *(ROOT / "tests" / f"{name}.py" for name in
+                                       ("needs", "postgres", "conftest"))]:
+        found |= {text for text in _texts(path) if _SETTING.fullmatch(text)}
+    return found
+
+
+def error_codes() -> set[str]:
+    """Every code that a refusal carries, as the code names it at the place where it refuses."""
+    found: set[str] = set()
+    for path in sources(*PACKAGES):
+        found |= {code for code, _ in _codes(path)}
+    return found
+
+
+def unreadable_codes() -> list[str]:
+    """Refusals whose code is not written where they are raised, so that nobody can look it up."""
+    return [f"{named(path)}:{line}" for path in sources(*PACKAGES)
+            for code, line in _codes(path) if not _CODE.fullmatch(code)]
+
+
+def events() -> set[str]:
+    """Every kind of event the queue may carry."""
+    return set(import_module("alliance.core.events").KINDS)
+
+
+def tables() -> set[str]:
+    """Every table of the schema."""
+    return set(import_module("alliance.db.schema").metadata().tables)
+
+
+def commands() -> set[str]:
+    """Every command of the `alliance` program, as it is typed."""
+    if find_spec("alliance.cli") is None:
+        return set()
+    click = import_module("click")
+    groups = [value for value in vars(import_module("alliance.cli")).values()
+              if isinstance(value, click.Group)]
+    return {name for group in groups if group.name in {"main", "alliance"}
+            for name in _commands(group, "alliance")}
+
+
+def error_classes() -> set[str]:
+    """`AllianceError` and what derives from it, anywhere."""
+    known = {"AllianceError"}
+    bases = {node.name: {_last(base) for base in node.bases}
+             for path in sources(*PACKAGES) for node in ast.walk(tree(path))
+             if isinstance(node, ast.ClassDef)}
+    while True:
+        more = {name for name, above in bases.items() if above & known} - known
+        if not more:
+            return known
+        known |= more
+
+
+def _texts(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _codes(path: Path) -> Iterator[tuple[str, int]]:
+    kinds = _kinds_that_take_a_code()
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        if _last(node.func) in kinds or _is_own_init(node):
+            first = node.args[0] if node.args else None
+            given = {key.arg: key.value for key in node.keywords}
+            yield from _code(first or given.get("code"), node.lineno)
+
+
+@cache
+def _kinds_that_take_a_code() -> frozenset[str]:
+    # A kind with an __init__ of its own whose first word is not `code` names its code in there.
+    fixed = {
+        kind.name for path in sources(*PACKAGES) for kind in ast.walk(tree(path))
+        if isinstance(kind, ast.ClassDef) for init in kind.body
+        if isinstance(init, ast.FunctionDef) and init.name == "__init__"
+        and [arg.arg for arg in init.args.args][1:2] != ["code"]}
+    return frozenset(error_classes() - fixed)
+
+
+def _code(node: ast.expr | None, line: int) -> Iterator[tuple[str, int]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value, line
+    elif isinstance(node, ast.IfExp):
+        yield from _code(node.body, line)
+        yield from _code(node.orelse, line)
+    elif not (isinstance(node, ast.Name) and node.id == "code"):
+        yield "?", line
+
+
+def _is_own_init(node: ast.Call) -> bool:
+    # `super().__init__("not_found", …)` in a kind of refusal that fixes its own code.
+    func = node.func
+    return (isinstance(func, ast.Attribute) and func.attr == "__init__" and bool(node.args)
+            and isinstance(func.value, ast.Call) and _last(func.value.func) == "super"
+            and len(node.args) == 2 and isinstance(node.args[0], ast.Constant))
+
+
+def _last(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _commands(group: object, typed: str) -> Iterator[str]:
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{typed} {name}")
+        else:
+            yield f"{typed} {name}"
+
+
+
+def told(page: Path) -> set[str]:
+    """What a reference page tells of: the first cell of each table row, where it is code."""
+    return set(re.findall(r"^\| `([^`]+)` ", page.read_text(encoding="utf-8"), re.MULTILINE))
