@@ -9,23 +9,16 @@ export interface Place {
 }
 
 /** The JSON that the hub answers for this slot; rejects when it is late, down or not JSON. */
-export async function ask(slot: Element, place: Place, signal: AbortSignal): Promise<unknown> {
+export async function ask(slot: Element, place: Place): Promise<unknown> {
   const url = new URL("v1/slate", place.hub);
   for (const name of ["placement", "product"]) {
     url.searchParams.set(name, slot.getAttribute(name) ?? "");
   }
   url.searchParams.set("locale", place.locale);
-  const late = new AbortController();
-  const stop = (): void => late.abort();
-  const timer = setTimeout(stop, PATIENCE);
-  signal.addEventListener("abort", stop);
-  try {
-    const answer = await fetch(url, { credentials: "omit", signal: late.signal });
-    // An empty slate is a 200; anything else is a hub that cannot answer now.
-    return answer.ok ? await answer.json() : null;
-  } finally {
-    clearTimeout(timer);
-  }
+  // The signal also covers a body that stops half way.
+  const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE) });
+  // An empty slate is a 200; anything else is a hub that cannot answer now.
+  return answer.ok && answer.json();
 }
 
 /** One of the four catalogues, from the slot's `locale`, the nearest `lang`, or the browser. */

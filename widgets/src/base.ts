@@ -64,7 +64,7 @@ async function fill(
   }
   let shown = false;
   try {
-    const [answer, draw] = await Promise.all([ask(slot, place, signal), load(module, integrity)]);
+    const [answer, draw] = await Promise.all([ask(slot, place), load(module, integrity)]);
     shown = !signal.aborted && draw(slot, answer, place);
   } catch {
     // The page stays as it was.

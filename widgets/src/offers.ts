@@ -23,8 +23,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const MOST = 12;
 const LONGEST = 200;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-// Control characters, and those that turn the direction of text that follows them.
-const HIDDEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+// Control characters, line breaks, and what turns the direction of the text that follows.
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]/gu;
 
 /** The slate in an answer, without the offers that lack an address or a title; null if none is left. */
 export function read(answer: unknown, hub: string): Slate | null {

@@ -16,7 +16,7 @@ export const draw: Draw = (slot, answer, { hub, locale }) => {
   if (heading) section.append(make("h2", "heading", heading, { dir: "auto" }));
   section.append(make("p", "", words.label, { class: "label" }), row(slate, words));
   const note = slot.getAttribute("seller-note");
-  if (note) section.append(make("p", "note", note, { dir: "auto" }));
+  if (note) section.append(make("p", "note small", note, { dir: "auto" }));
   section.append(who(words));
   root.replaceChildren(section);
   dress(root);
@@ -40,12 +40,12 @@ function card(offer: Offer, words: Messages): HTMLElement {
   item.append(picture(offer));
   const body = make("div", "body");
   const reason = words.reasons[offer.reason];
-  if (reason) body.append(make("p", "reason", reason));
+  if (reason) body.append(make("p", "reason small", reason));
   body.append(make("a", "title", offer.title, {
-    href: offer.href, rel: "sponsored noopener", dir: "auto", title: offer.title,
+    href: offer.href, rel: "sponsored noopener", dir: "auto",
   }));
   if (offer.price) body.append(make("p", "price", offer.price));
-  if (offer.seller) body.append(make("p", "seller", words.sold.replace("{seller}", () => offer.seller)));
+  if (offer.seller) body.append(make("p", "seller small", words.sold.replace("{seller}", () => offer.seller)));
   item.append(body);
   return item;
 }
@@ -66,7 +66,7 @@ function picture({ image, title }: Offer): HTMLElement {
 }
 
 function who(words: Messages): HTMLElement {
-  const more = make("details", "who");
+  const more = make("details", "who small");
   more.append(make("summary", "", words.who), make("p", "", words.answer));
   return more;
 }
@@ -87,7 +87,7 @@ function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag, part: string, text = "", attributes: Readonly<Record<string, string>> = {},
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
-  if (part) element.setAttribute("part", part);
+  if (part) element.setAttribute("part", element.className = part);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.textContent = text;
   return element;

@@ -113,7 +113,7 @@ function options(
     width,
     height: width < NARROW ? HEIGHT * 0.8 : HEIGHT,
     legend: { show: false },
-    cursor: { y: false, points: { size: 7 } },
+    cursor: { y: false, points: { size: 7 }, move: toRow },
     scales: { x: { time: table.dated }, y: { range: fromZero }, right: { range: fromZero } },
     axes: [
       { ...base, grid: { show: false }, space: 72, values: (_, splits) => ticks(table, splits) },
@@ -140,6 +140,12 @@ function series(
     ...(column.dash ? { dash: [6, 5] } : {}),
     ...(bars ? { paths: uPlot.paths.bars!({ size: [0.6, 40], radius: 0.2 }) } : {}),
   };
+}
+
+/** The pointer moves from row to row, since between two rows nothing is known. */
+function toRow(chart: uPlot, left: number, top: number): [number, number] {
+  const x = chart.data[0][chart.posToIdx(left)];
+  return [left < 0 || x === undefined ? left : chart.valToPos(x, "x"), top];
 }
 
 /** An axis that does not begin at zero tells a taller story than its figures. */

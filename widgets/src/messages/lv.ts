@@ -4,14 +4,11 @@ export const lv: Messages = {
   label: "Mūsu partnera ieteikums · Reklāma",
   sold: "Pārdod un piegādā {seller}",
   who: "Kas pārdod, piegādā un atmaksā?",
-  answer: "Norādītais pārdevējs – savā veikalā un par tur redzamo cenu. "
-    + "Šis veikals var saņemt komisiju.",
+  answer: "Norādītais pārdevējs savā veikalā. Šis veikals var saņemt komisiju.",
   reasons: {
     complements: "Labi sader kopā",
     bought_together: "Bieži pērk kopā",
-    same_customers: "Izvēlas līdzīgi pircēji",
     popular: "Šobrīd iecienīts",
     fresh: "Jaunums",
-    in_season: "Tieši sezonai",
   },
 };
