@@ -51,7 +51,8 @@ def apply(session: Session, store_id: str, products: Sequence[StoreProduct], *,
     nothing but `seen_at`. What had been withdrawn and is told anew is on offer again.
     """
     store = stores.named(session, store_id)
-    hosts = {urlsplit(store.address).hostname, *store.extra_hosts}
+    home = urlsplit(store.address)
+    hosts = {(home.scheme, home.hostname), *(("https", host) for host in store.extra_hosts)}
     told: dict[str, StoreProduct] = {}
     refused = []
     for product in products:
@@ -198,15 +199,20 @@ def _values(told: StoreProduct) -> dict[str, Any]:
     }
 
 
-def _wrong(told: StoreProduct, hosts: set[Any]) -> str | None:
+def _wrong(told: StoreProduct, hosts: set[tuple[str, Any]]) -> str | None:
     checks = {
         "no_ref": not told.ref or len(told.ref) > 200 or told.ref != tidy(told.ref),
         "no_title": not _plain(told.title),
-        "foreign_url": not _is_web(told.url) or urlsplit(told.url).hostname not in hosts,
+        "foreign_url": not _is_web(told.url) or _door(told.url) not in hosts,
         "negative_price": told.price.minor < 0,
         "unknown_kind": told.kind not in ("goods", "service"),
     }
     return next((code for code, is_wrong in checks.items() if is_wrong), None)
+
+
+def _door(url: str) -> tuple[str, str | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname
 
 
 def _is_web(url: str | None) -> bool:
