@@ -69,8 +69,9 @@ class DemoConnector:
         record, ref = hint.get("record"), hint.get("ref")
         if record == "ping":
             return []
-        if record in _RECORDS and isinstance(ref, str) and 0 < len(ref) <= 60 and ref.isascii():
-            return [StoreRecord(str(record), ref)]
+        if (isinstance(record, str) and record in _RECORDS
+                and isinstance(ref, str) and 0 < len(ref) <= 60 and ref.isascii()):
+            return [StoreRecord(record, ref)]
         return [StoreRecord("broken", sha256(call.body).hexdigest()[:16])]
 
     def order(self, grant: Grant, ref: str) -> StoreOrder | None:

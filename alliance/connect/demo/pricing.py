@@ -36,7 +36,8 @@ def price(profile: Profile, picks: Sequence[tuple[Product, int]],
     ]
     paid = total((line.gross for line in lines), profile.currency)
     posted = any(not line.is_service for line in lines)
-    if posted and profile.shipping and paid < profile.free_from:
+    free = profile.free_from is not None and paid >= profile.free_from
+    if posted and profile.shipping and not free:
         lines.append(Line(SHIPPING_KEY, LineKind.SHIPPING, "", _SHIPPING, "", 1, profile.shipping,
                           Money.zero(profile.currency), profile.tax_bp))
     return Basket(tuple(lines), profile.currency)

@@ -27,7 +27,7 @@ class Profile:
     """Category key → its name per locale, in the order of the shop's menu."""
     tax_bp: int = 0
     shipping_minor: int = 0
-    free_from_minor: int = 0
+    free_from_minor: int | None = None
     locale: str = "en"
     """The language in which the shop tells programs its titles."""
 
@@ -37,9 +37,10 @@ class Profile:
         return Money(self.shipping_minor, self.currency)
 
     @property
-    def free_from(self) -> Money:
-        """From this sum of goods on, sending is free."""
-        return Money(self.free_from_minor, self.currency)
+    def free_from(self) -> Money | None:
+        """From this sum of goods on, sending is free; None: never."""
+        minor = self.free_from_minor
+        return None if minor is None else Money(minor, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
