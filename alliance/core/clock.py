@@ -33,22 +33,33 @@ def start_of(day: date, zone_name: str) -> datetime:
     """The first instant of `day` in the zone, as UTC.
 
     Where the clocks jump over midnight, the first instant is the end of the gap; where midnight
-    happens twice it is the earlier one: so each instant belongs to exactly one day.
+    happens twice it is the earlier one: so each instant belongs to exactly one day. A day that a
+    zone left out (Samoa, 30 December 2011) starts with the next one and holds nothing.
     """
     tz = zone(zone_name)
     local = datetime.combine(day, time.min, tzinfo=tz)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(tz).date() == day:
-        return instant
-    # Midnight was skipped: the naive reading (fold=0) lies after the gap as seen from before it.
-    gap = local.replace(fold=0).utcoffset() or timedelta()
-    after = local.replace(fold=1).utcoffset() or timedelta()
-    return instant + abs(after - gap)
+    latest = local.astimezone(UTC)
+    if latest.astimezone(tz).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return latest
+    # Midnight was skipped: the jump lies between the two readings of it, on a whole second.
+    earliest = local.replace(fold=1).astimezone(UTC)
+    after = latest.astimezone(tz).utcoffset()
+    while latest - earliest > timedelta(seconds=1):
+        middle = earliest + (latest - earliest) // timedelta(seconds=2) * timedelta(seconds=1)
+        if middle.astimezone(tz).utcoffset() == after:
+            latest = middle
+        else:
+            earliest = middle
+    return latest
 
 
 def day_of(at: datetime, zone_name: str) -> date:
-    """The calendar day of an instant in the zone."""
-    return aware(at).astimezone(zone(zone_name)).date()
+    """The calendar day that holds an instant in the zone, as `start_of` parts the days.
+
+    Where the clocks go back over midnight, the hour that is lived again belongs to the new day.
+    """
+    day = aware(at).astimezone(zone(zone_name)).date()
+    return day + timedelta(days=1) if start_of(day + timedelta(days=1), zone_name) <= at else day
 
 
 @dataclass(frozen=True, slots=True, order=True)

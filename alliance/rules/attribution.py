@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alliance.core.orders import StoreOrder
-from alliance.core.reading import time_json
 from alliance.rules.clauses import Facts, covers
 from alliance.rules.commission import Credit
 from alliance.rules.evidence import Evidence, Inputs, Standing, Touch, from_json, to_json
-from alliance.rules.sentences import Sentence
+from alliance.rules.sentences import Sentence, stamp
 from alliance.rules.terms import CreditModel
 
 __all__ = [
@@ -227,7 +226,7 @@ def _between(order: StoreOrder, host: str, passed: Sequence[Touch], counting: Se
     if not own:
         winner = earning[-1]
         return _refused(order, _of(host, passed)[-1], Reason.OTHER_HOST_WON,
-                        winner_kind=winner.kind.value, winner_at=time_json(winner.at))
+                        winner_kind=winner.kind.value, winner_at=stamp(winner.at))
     weight = sum(weight for touch, weight in zip(counting, weights, strict=True)
                  if touch.host == host)
     is_capped = host in standing.capped
@@ -248,8 +247,8 @@ def _refused(order: StoreOrder, touch: Touch, reason: Reason, **more: str | int)
 def _numbers(order: StoreOrder, touch: Touch) -> dict[str, str | int]:
     return {
         "kind": touch.kind.value,
-        "touched_at": time_json(touch.at),
-        "placed_at": time_json(order.placed_at),
+        "touched_at": stamp(touch.at),
+        "placed_at": stamp(order.placed_at),
         "days": (order.placed_at - touch.at) // timedelta(days=1),
         "window_days": _window_days(touch),
         "invalid": touch.invalid or "",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from alliance.core.clock import aware
 from alliance.core.money import Money
 
 
@@ -29,6 +31,11 @@ def money_values(name: str, amount: Money) -> dict[str, str | int]:
     """An amount as values of a sentence: `name`, `name_minor`, `name_currency`."""
     return {name: str(amount), f"{name}_minor": amount.minor,
             f"{name}_currency": str(amount.currency)}
+
+
+def stamp(at: datetime) -> str:
+    """An instant as a value of a sentence: RFC 3339 in UTC, to the second."""
+    return aware(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 TEMPLATES: dict[str, str] = {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from alliance.core.clock import aware
 from alliance.core.money import Money, Rate
 from alliance.rules.clauses import promises
-from alliance.rules.sentences import Sentence, money_values
+from alliance.rules.sentences import Sentence, money_values, stamp
 from alliance.rules.terms import Basis, Clause, Condition, Field, Op, Per, Terms
 
 
@@ -19,12 +18,12 @@ def summary(terms: Terms) -> tuple[Sentence, ...]:
 
 
 def _parties(terms: Terms) -> tuple[Sentence, ...]:
-    begins = {"from": aware(terms.effective_from).isoformat(" ", "minutes")}
+    begins = {"from": stamp(terms.effective_from)}
     parties = Sentence("terms.parties", {"seller": terms.seller, "host": terms.host,
                                          "version": terms.version})
     if terms.effective_until is None:
         return (parties, Sentence("terms.from", begins))
-    until = aware(terms.effective_until).isoformat(" ", "minutes")
+    until = stamp(terms.effective_until)
     return (parties, Sentence("terms.from_until", {**begins, "until": until}))
 
 
