@@ -1,0 +1,1 @@
+"""Connects WooCommerce shops to the hub: reading their calls, orders and products."""

@@ -1,0 +1,149 @@
+"""Asking a WooCommerce shop: signing in, finding its REST address, and what its refusals mean."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from authlib.oauth1.rfc5849.parameters import prepare_headers
+from authlib.oauth1.rfc5849.signature import construct_base_string
+
+from alliance.connect.http import Answer, Outbound
+from alliance.connect.protocol import Grant, StoreError
+
+_UNKNOWN = re.compile(r"woocommerce_rest_[a-z_]*invalid_id", re.ASCII)
+
+
+class Rest:
+    """GET requests to `wc/v3` of any shop; safe to share among threads.
+
+    `now` gives the time for signatures of shops without TLS.
+    """
+
+    def __init__(self, out: Outbound, now: Callable[[], datetime]) -> None:
+        self._out = out
+        self._now = now
+        self._without_permalinks: set[str] = set()
+
+    def record(self, grant: Grant, path: str) -> Any | None:
+        """What is at a path such as `/orders/43`, or None where the shop knows no such id.
+
+        Only the shop's own word for an unknown id counts as None: a 404 of a route that is gone
+        (WooCommerce switched off) or of a web server must not look like a removed order.
+        """
+        answer = self._ask(grant, path, {})
+        if answer.status == 404 and _UNKNOWN.fullmatch(error_code(answer)):
+            return None
+        return _good(answer).json()
+
+    def page(self, grant: Grant, path: str,
+             query: Mapping[str, str]) -> tuple[list[Any], int | None]:
+        """One page of a list, and how many pages there are, if the shop says so."""
+        answer = _good(self._ask(grant, path, query))
+        rows = answer.json()
+        if not isinstance(rows, list):
+            raise StoreError("store_bad_answer", "The shop answered a list with something else.",
+                             again=False)
+        pages = answer.headers.get("x-wp-totalpages", "")
+        known = pages.isascii() and pages.isdigit() and len(pages) < 10
+        return rows, int(pages) if known else None
+
+    def _ask(self, grant: Grant, path: str, query: Mapping[str, str]) -> Answer:
+        if grant.address not in self._without_permalinks:
+            answer = self._get(grant, f"/wp-json/wc/v3{path}", query)
+            if answer.status != 404 or error_code(answer):
+                return answer
+        # A web server's own 404: the shop has plain permalinks, and only this address works.
+        plain = self._get(grant, "/", {"rest_route": f"/wc/v3{path}", **query})
+        if plain.status != 404 or error_code(plain):
+            self._without_permalinks.add(grant.address)
+        return plain
+
+    def _get(self, grant: Grant, path: str, query: Mapping[str, str]) -> Answer:
+        url = grant.address.rstrip("/") + path
+        if query:
+            url += "?" + urlencode(query, quote_via=quote, safe="")
+        key = grant.secrets.get("consumer_key", "")
+        secret = grant.secrets.get("consumer_secret", "")
+        if not key or not secret:
+            raise StoreError("store_refused_key", "There is no key for this shop.", again=False)
+        return self._out.get(url, sign=lambda: {
+            "Authorization": self._authorization(url, key, secret)})
+
+    def _authorization(self, url: str, key: str, secret: str) -> str:
+        if url.startswith("https://"):
+            return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")
+        # Without TLS WooCommerce ignores Basic without a word, and takes only OAuth 1.0a.
+        stamp = str(int(self._now().timestamp()))
+        return one_legged("GET", url, key, secret, nonce=secrets.token_hex(16), timestamp=stamp)
+
+
+def one_legged(method: str, url: str, key: str, secret: str, *, nonce: str,
+               timestamp: str) -> str:
+    """The Authorization header of OAuth 1.0a without a token, HMAC-SHA256 (RFC 5849).
+
+    Only the pieces of Authlib are used: its client rightly refuses to sign for plain http, which
+    is met here with test shops inside the allowed private networks alone.
+    """
+    parameters = [
+        ("oauth_nonce", nonce), ("oauth_timestamp", timestamp), ("oauth_version", "1.0"),
+        ("oauth_signature_method", "HMAC-SHA256"), ("oauth_consumer_key", key),
+    ]
+    query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    base = construct_base_string(method, url, [*query, *parameters])
+    digest = hmac.digest((quote(secret, safe="") + "&").encode(), base.encode(), "sha256")
+    signature = base64.b64encode(digest).decode("ascii")
+    header: str = prepare_headers([*parameters, ("oauth_signature", signature)],
+                                  {})["Authorization"]
+    return header
+
+
+def error_code(answer: Answer) -> str:
+    """WordPress's own word for what went wrong, or nothing where the answer is not its JSON."""
+    try:
+        body = answer.json()
+    except StoreError:
+        return ""
+    code = body.get("code") if isinstance(body, dict) else None
+    return code[:100] if isinstance(code, str) else ""
+
+
+def failure(method: str, answer: Answer) -> StoreError:
+    """What a refusal means, and whether trying later can help.
+
+    WooCommerce answers 500 for a caller's mistake in a write, such as a refund that is too
+    large: a failed write is never worth repeating as it is, only a failed reading.
+    """
+    code, status = error_code(answer), answer.status
+    facts: dict[str, str | int] = {"status": status, "reason": code}
+    if answer.retry_after is not None:
+        facts["retry_after"] = answer.retry_after
+    if status == 429 or code == "rate_limit_exceeded":
+        return StoreError("store_busy", "The shop asks to wait.", again=True, **facts)
+    if status in (401, 403) and code:
+        return StoreError("store_refused_key", f"The shop does not accept our key ({code}).",
+                          again=False, **facts)
+    if status in (401, 403):
+        # A firewall's page, not WordPress: it may let us through later.
+        return StoreError("store_blocked", "Something before the shop keeps us out.", again=True,
+                          **facts)
+    if status == 404 and code == "rest_no_route":
+        return StoreError("store_no_woocommerce", "WooCommerce is not active in this shop.",
+                          again=False, **facts)
+    if status >= 500 or status == 408 or not code:
+        return StoreError("store_failed", f"The shop failed ({status}).", again=method == "GET",
+                          **facts)
+    return StoreError("store_refused_request", f"The shop refused the request ({code}).",
+                      again=False, **facts)
+
+
+def _good(answer: Answer) -> Answer:
+    if answer.status != 200:
+        raise failure("GET", answer)
+    return answer

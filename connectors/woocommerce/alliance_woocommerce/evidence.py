@@ -1,0 +1,71 @@
+"""Evidence on an order: what may show which host sent the shopper (law §4.1).
+
+Everything here was written by a visitor's browser: it is bounded and kept as it is, and only a
+token that the hub itself signed will count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from alliance.connect.plain_text import plain
+from alliance_woocommerce.parts import meta, records, word
+
+CLICK_META = "_alliance_click"
+SPOKEN_META = "_alliance_spoken"
+ENTRY_META = "_wc_order_attribution_session_entry"
+CLICK_PARAMETER = "alc"
+
+_MOST_TOKENS = 10
+_MOST_COUPONS = 50
+_LONGEST_ENTRY = 8000
+_TOKEN = re.compile(r"[!-~]{1,300}", re.ASCII)
+
+
+def click_tokens(raw: dict[str, Any]) -> tuple[str, ...]:
+    """At most ten tokens: those our plugin wrote, then those of the landing address.
+
+    Of the landing address only the parameter `alc` is read; the rest of it, which may say
+    anything about the shopper, is not kept.
+    """
+    found: dict[str, None] = {}
+    for value in (*_plugin_tokens(raw), *_landing_tokens(raw)):
+        if isinstance(value, str) and _TOKEN.fullmatch(value) and len(found) < _MOST_TOKENS:
+            found[value] = None
+    return tuple(found)
+
+
+def spoken_code(raw: dict[str, Any]) -> str | None:
+    """The code a shopper said or typed at checkout, if our plugin asked for one."""
+    for value in meta(raw, SPOKEN_META):
+        if isinstance(value, str) and (code := plain(value, 64)):
+            return code
+    return None
+
+
+def coupons(raw: dict[str, Any]) -> tuple[str, ...]:
+    """The coupon codes of an order in lower case, as WooCommerce itself compares them."""
+    codes = (word(line, "code").lower() for line in records(raw, "coupon_lines"))
+    return tuple(dict.fromkeys(code for code in codes if code))[:_MOST_COUPONS]
+
+
+def _plugin_tokens(raw: dict[str, Any]) -> Iterator[Any]:
+    for value in meta(raw, CLICK_META):
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
+
+
+def _landing_tokens(raw: dict[str, Any]) -> Iterator[Any]:
+    for value in meta(raw, ENTRY_META):
+        if not isinstance(value, str) or len(value) > _LONGEST_ENTRY:
+            continue
+        try:
+            pairs = parse_qsl(urlsplit(value).query, max_num_fields=200)
+        except ValueError:
+            continue
+        yield from (token for name, token in pairs if name == CLICK_PARAMETER)
