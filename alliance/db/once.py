@@ -12,14 +12,22 @@ from sqlalchemy.orm import Session
 
 from alliance.db.base import Base
 
+LOT = 400
+"""Rows per statement: with a few dozen columns still below every database's parameter limit."""
+
+
+class Met(Exception):
+    """Two transactions met at one fact; the loser is to be run again from its start."""
+
 
 def insert_once(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]],
                 key: Sequence[str]) -> int:
     """Insert rows, leaving out those whose `key` columns are there already; how many came in."""
-    if not rows:
-        return 0
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
-    statement = insert(model).values(list(rows)).on_conflict_do_nothing(index_elements=list(key))
-    result = session.execute(statement)
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    inserted = 0
+    for start in range(0, len(rows), LOT):
+        statement = insert(model).values(list(rows[start:start + LOT]))
+        result = session.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+        assert isinstance(result, CursorResult)
+        inserted += result.rowcount
+    return inserted

@@ -6,6 +6,7 @@ fence), tried again with growing pauses, and parked after ten tries, where the l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,12 +73,15 @@ def put(session: Session, event: Event, *, scope: str, key: str, now: datetime,
 
     `scope` is the store or alliance it belongs to.
     """
-    row = {
-        "id": new_id("msg", now), "scope": scope, "key": key, "name": event.name,
-        "body": event.body(), "state": "ready", "put_at": now, "not_before": not_before or now,
-        "attempts": 0,
-    }
-    return insert_once(session, Message, [row], ["scope", "key"]) == 1
+    return insert_once(session, Message, [_row(event, scope, key, now, not_before)],
+                       ["scope", "key"]) == 1
+
+
+def put_all(session: Session, events: Sequence[tuple[Event, str, str]], *,
+            now: datetime) -> int:
+    """Queue many events, each (event, scope, key) once; how many were new."""
+    rows = [_row(event, scope, key, now, None) for event, scope, key in events]
+    return insert_once(session, Message, rows, ["scope", "key"])
 
 
 def claim(session: Session, owner: str, *, now: datetime, limit: int = 1) -> list[Claim]:
@@ -136,6 +140,15 @@ def waiting(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
         select(func.count(), func.min(Message.not_before))
         .where(Message.state == "ready", Message.not_before <= now)).one()
     return row[0], row[1]
+
+
+def _row(event: Event, scope: str, key: str, now: datetime,
+         not_before: datetime | None) -> dict[str, Any]:
+    return {
+        "id": new_id("msg", now), "scope": scope, "key": key, "name": event.name,
+        "body": event.body(), "state": "ready", "put_at": now, "not_before": not_before or now,
+        "attempts": 0,
+    }
 
 
 def _end(session: Session, claim: Claim, **values: Any) -> None:

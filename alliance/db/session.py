@@ -11,14 +11,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from alliance.db.once import Met
+
 T = TypeVar("T")
 
 TRIES = 5
 """How often a whole transaction is run again when two met."""
-
-
-class Met(Exception):
-    """Two transactions met at one fact; the loser is to be run again from its start."""
 
 
 class Database:

@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
+from alliance.alliances.model import Member
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.db.once import insert_once
@@ -22,7 +23,7 @@ def give(session: Session, by: Actor, store_id: str, host_member_id: str, *, kin
 
     Codes compare without case. Raises `Conflict` when the code stands for someone already.
     """
-    host = members.by_id(session, host_member_id)
+    host = session.get(Member, host_member_id)
     if store_id not in {store.id for store in stores.of_merchant(session, by)} or host is None:
         raise NotFound("store", store_id)
     if members.member_for(session, host.alliance_id, by.merchant) is None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
+from alliance.alliances.model import Member
 from alliance.core.actor import Actor
 from alliance.core.errors import Invalid, NotFound
 from alliance.core.ids import new_id
@@ -45,7 +46,7 @@ def of_member(session: Session, host_member_id: str) -> list[Placement]:
 def switch(session: Session, by: Actor, placement_id: str, *, on: bool) -> Placement:
     """Turn a placement on or off; raises `NotFound` for another merchant's."""
     placement = session.get(Placement, placement_id)
-    host = members.by_id(session, placement.host_member_id) if placement else None
+    host = session.get(Member, placement.host_member_id) if placement else None
     if placement is None or host is None or host.merchant_id != by.merchant:
         raise NotFound("placement", placement_id)
     placement.is_on = on

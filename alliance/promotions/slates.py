@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from alliance.alliances import contracts, members
+from alliance.alliances import agreed
+from alliance.alliances.model import Member
 from alliance.catalogue import products
 from alliance.catalogue.model import Product
 from alliance.core.errors import NotFound
@@ -46,16 +47,14 @@ def current(session: Session, placement_id: str, *, now: datetime) -> Slate:
     Raises `NotFound` for a placement that does not exist.
     """
     placement = session.get(Placement, placement_id)
-    host = members.by_id(session, placement.host_member_id) if placement else None
+    host = session.get(Member, placement.host_member_id) if placement else None
     if placement is None or host is None:
         raise NotFound("placement", placement_id)
     if not placement.is_on or host.state != "active":
         return Slate(placement.id, host.id, host.alliance_id, ())
     sellers = {
-        member.merchant_id: member.id
-        for member in members.in_alliance(session, host.alliance_id)
-        if member.id != host.id and member.state == "active"
-        and contracts.terms_at(session, member.id, host.id, now) is not None
+        session.get_one(Member, each.terms.seller).merchant_id: each.terms.seller
+        for each in agreed.in_force(session, host.alliance_id, now) if each.terms.host == host.id
     }
     goods = {product.id: product for product in products.on_offer(session, list(sellers))}
     own = session.get_one(Merchant, host.merchant_id)

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alliance.alliances import contracts, members
+from alliance.alliances import agreed, members
+from alliance.alliances.model import Member
 from alliance.catalogue.model import Product
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
@@ -81,13 +82,13 @@ def target(session: Session, host_member_id: str, product_id: str, *, now: datet
     is in force.
     """
     product = session.get(Product, product_id)
-    host = members.by_id(session, host_member_id)
+    host = session.get(Member, host_member_id)
     if product is None or product.withdrawn_at is not None or host is None:
         raise NotFound("product", product_id)
     seller = members.member_for(session, host.alliance_id, product.merchant_id)
     if seller is None or seller.id == host.id:
         raise NotFound("product", product_id)
-    if contracts.terms_at(session, seller.id, host.id, now) is None:
+    if agreed.terms_at(session, seller.id, host.id, now) is None:
         raise Conflict("not_in_force", "No contract between these two shops is in force.")
     return Target(host.alliance_id, host.id, seller.id, product.id, product.store_id, product.url)
 

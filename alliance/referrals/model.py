@@ -47,15 +47,14 @@ class Click(Base):
     link_id: Mapped[str | None]
     at: Mapped[datetime]
     visitor: Mapped[str]
-    agent_kind: Mapped[str]
-    link_age_seconds: Mapped[int]
+    user_agent: Mapped[str]
+    expires_at: Mapped[datetime | None]
     verdict: Mapped[str | None]
-    """None until judged; then `valid` or the reason of `rules/validity.py`."""
+    """None until judged; then `valid` or the fault that `rules/validity.py` found."""
 
     __table_args__ = table(
         Index(None, "alliance_id", "at"),
         Index(None, "host_member_id", "at"),
-        CheckConstraint("agent_kind IN ('browser', 'robot')", name="agent_kind"),
     )
 
 
@@ -109,6 +108,8 @@ class Order(Base):
     customer_key: Mapped[str | None]
     digest: Mapped[str]
     snapshot: Mapped[dict[str, Any]]
+    evidence: Mapped[dict[str, Any] | None]
+    """Touches, terms and standing that it was decided from; with the snapshot, all inputs."""
     heard_at: Mapped[datetime]
 
     __table_args__ = table(
@@ -140,12 +141,13 @@ class Decision(Base):
     outcome: Mapped[str]
     reason: Mapped[str | None]
     weight: Mapped[int]
+    weight_sum: Mapped[int]
+    kind: Mapped[str]
     terms_id: Mapped[str | None]
     touch_id: Mapped[str | None]
     touched_at: Mapped[datetime | None]
     placed_at: Mapped[datetime]
-    inputs: Mapped[dict[str, Any]]
-    facts: Mapped[dict[str, Any]]
+    numbers: Mapped[dict[str, Any]]
     decided_at: Mapped[datetime]
 
     __table_args__ = table(

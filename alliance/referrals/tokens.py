@@ -11,6 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -77,6 +78,16 @@ class Signer:
         body = self._checked(b"click" + store_id.encode(), text, 5 + 64)
         click, host, product, placement = _unpack(body[5:], "clk", "mem", "prd", "plc")
         return ClickToken(str(click), str(host), str(product), placement, _read_time(body))
+
+    def claimed_click(self, text: str) -> ClickToken | None:
+        """What a token pretends to say, unproven: only to tell that host why it was refused."""
+        with suppress(Invalid):
+            body = _decoded(text)[:-16]
+            if len(body) == 5 + 64:
+                click, host, product, placement = _unpack(body[5:], "clk", "mem", "prd", "plc")
+                return ClickToken(str(click), str(host), str(product), placement,
+                                  _read_time(body))
+        return None
 
     def _signed(self, purpose: bytes, body: bytes) -> str:
         mac = _mac(self._keys[0], purpose, body)

@@ -37,17 +37,29 @@ class Target:
     """The other columns of the commission's row."""
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """New entries, and every fact whose commissions may have moved: caps reach other orders."""
+
+    entries: list[str]
+    facts: set[str]
+
+
 def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
          targets: Sequence[Target], terms: Mapping[str, Terms], zone_name: str, *,
-         now: datetime) -> list[str]:
-    """Keep the targets of `facts` and post what is missing or too much; ids of the new entries.
+         now: datetime) -> Booked:
+    """Keep the targets of `facts` and post what is missing or too much.
 
     `targets` are all there are for these facts: what the rows have beyond them falls to zero.
     `terms` maps terms ids to terms, for their caps. Running it twice posts nothing the second time.
     """
     changed = _keep(session, alliance_id, cause, facts, targets, now)
     changed |= _part_by_caps(session, changed, terms, zone_name)
-    return _post_differences(session, alliance_id, changed, now)
+    entries = _post_differences(session, alliance_id, changed, now)
+    moved: set[str] = set(facts)
+    for chunk in journal.chunks(sorted(changed)):
+        moved |= set(session.scalars(select(Commission.fact).where(Commission.id.in_(chunk))))
+    return Booked(entries, moved)
 
 
 def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],

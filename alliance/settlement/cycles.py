@@ -22,7 +22,7 @@ from alliance.core.money import Currency, Money
 from alliance.db import queue
 from alliance.db.once import insert_once
 from alliance.ledger import journal
-from alliance.ledger.journal import Draft, State, move
+from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.ledger.model import PostingRow
 from alliance.rules.netting import Debt, Mode, Plan, net
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation
@@ -99,14 +99,13 @@ def finalise(session: Session, cycle_id: str, *, now: datetime) -> Plan | None:
     lines = lines_of(session, cycle_id)
     plan = net(debts_of(lines), Mode(cycle.mode))
     obligations = [
-        {"id": new_id("obl", now), "alliance_id": alliance.id, "cycle_id": cycle.id,
-         "debtor_id": each.debtor, "creditor_id": each.creditor, "minor": each.amount.minor,
-         "currency": each.amount.currency, "state": "open",
-         "due_at": cycle.review_until + timedelta(days=alliance.due_days)}
+        Obligation(id=new_id("obl", now), alliance_id=alliance.id, cycle_id=cycle.id,
+                   debtor_id=each.debtor, creditor_id=each.creditor, minor=each.amount.minor,
+                   currency=each.amount.currency, state="open",
+                   due_at=cycle.review_until + timedelta(days=alliance.due_days))
         for each in plan.payments
     ]
-    if obligations:
-        session.execute(insert(Obligation), obligations)
+    session.add_all(obligations)
     journal.post(session, [_closing(cycle, lines, obligations)], now=now)
     cycle.state, cycle.final_at = "final", now
     session.flush()
@@ -151,6 +150,27 @@ def debts_of(lines: Iterable[CycleLine]) -> list[Debt]:
             for (debtor, creditor, currency), minor in sorted(sums.items()) if minor > 0]
 
 
+def free_of(obligations: Iterable[Obligation], lines: Iterable[CycleLine]) -> list[CycleLine]:
+    """Lines that nothing open stands against: their debtor owes and their creditor awaits nothing.
+
+    With netting no single payment belongs to a line, so a line is settled when both its sides are
+    through with this cycle; where set-off left nothing to pay, that is at once.
+    """
+    still_owing, still_waiting = set(), set()
+    for each in obligations:
+        still_owing.add((each.debtor_id, each.currency))
+        still_waiting.add((each.creditor_id, each.currency))
+    return [line for line in lines
+            if (line.debtor_id, line.currency) not in still_owing
+            and (line.creditor_id, line.currency) not in still_waiting]
+
+
+def settle(line: CycleLine) -> Posting:
+    """The posting that ends a line's way: netted → settled (law §5)."""
+    return move(line.debtor_id, line.creditor_id, line.amount, State.NETTED, State.SETTLED,
+                commission_id=line.commission_id)
+
+
 def _due_lines(session: Session, cycle: Cycle) -> list[dict[str, object]]:
     due = State.DUE.value
     balance = func.sum(case((PostingRow.to_state == due, PostingRow.minor),
@@ -191,20 +211,19 @@ def _earlier_lines(session: Session, commission_ids: Sequence[str]) -> dict[str,
     return earlier
 
 
-def _closing(cycle: Cycle, lines: Sequence[CycleLine],
-             obligations: Sequence[dict[str, object]]) -> Draft:
+def _closing(cycle: Cycle, lines: Sequence[CycleLine], obligations: Sequence[Obligation]) -> Draft:
     netted = [
         move(line.debtor_id, line.creditor_id, line.amount, State.DUE, State.NETTED,
              commission_id=line.commission_id)
         for line in lines
     ]
     payable = [
-        move(str(each["debtor_id"]), str(each["creditor_id"]),
-             Money(int(str(each["minor"])), Currency(str(each["currency"]))),
-             State.SET_OFF, State.PAYABLE, obligation_id=str(each["id"]))
+        move(each.debtor_id, each.creditor_id, Money(each.minor, each.currency), State.SET_OFF,
+             State.PAYABLE, obligation_id=each.id)
         for each in obligations
     ]
-    return Draft(cycle.alliance_id, "cycle", cycle.id, (*netted, *payable),
+    settled = [settle(line) for line in free_of(obligations, lines)]
+    return Draft(cycle.alliance_id, "cycle", cycle.id, (*netted, *payable, *settled),
                  facts={"mode": cycle.mode})
 
 

@@ -1,4 +1,4 @@
-"""Payments: the debtor says that it paid, the creditor confirms; the hub never holds money (§8.4)."""
+"""Payments: the debtor says it paid, the creditor confirms; the hub holds no money (law §8.4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alliance.db.once import insert_once
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.settlement import cycles
-from alliance.settlement.model import Cycle, CycleLine, Obligation, Payment
+from alliance.settlement.model import CycleLine, Obligation, Payment
 
 WAYS = ("bank", "store", "other")
 
@@ -124,26 +124,14 @@ def _seen_by(session: Session, by: Actor, obligation_id: str, *, side: str) -> O
 
 
 def _settled_lines(session: Session, obligation: Obligation) -> list[Posting]:
-    """Rows move to settled once their debtor has paid all of the cycle and their creditor has all.
-
-    With netting no single payment belongs to a row: a row is settled when nothing of this cycle
-    is left open on either side of it.
-    """
-    cycle = session.get_one(Cycle, obligation.cycle_id)
-    still_owing, still_waiting = set(), set()
-    for each in of_cycle(session, cycle.id):
-        if each.state == "open" and each.currency == obligation.currency:
-            still_owing.add(each.debtor_id)
-            still_waiting.add(each.creditor_id)
-    lines = [line for line in cycles.lines_of(session, cycle.id)
+    lines = [line for line in cycles.lines_of(session, obligation.cycle_id)
              if line.currency == obligation.currency]
+    left = [each for each in of_cycle(session, obligation.cycle_id)
+            if each.state == "open" and each.currency == obligation.currency]
     netted = _netted(session, lines)
     return [
-        move(line.debtor_id, line.creditor_id, line.amount, State.NETTED, State.SETTLED,
-             commission_id=line.commission_id)
-        for line in lines
-        if line.debtor_id not in still_owing and line.creditor_id not in still_waiting
-        and netted[line.commission_id] * line.minor > 0
+        cycles.settle(line) for line in cycles.free_of(left, lines)
+        if netted[line.commission_id] * line.minor > 0
     ]
 
 

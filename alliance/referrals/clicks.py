@@ -1,0 +1,185 @@
+"""Clicks: drained from the spool in lots, judged by the law, kept with their verdict (law §4.4).
+
+One of the named places that read and write sets of rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from alliance.alliances.model import Alliance, Member
+from alliance.core.clock import Period, aware, day_of
+from alliance.core.events import ClicksDrained
+from alliance.core.ids import checked
+from alliance.db import queue
+from alliance.db.once import Met, insert_once
+from alliance.referrals import spool
+from alliance.referrals.model import Click, Impression, Order, OrderTouch, OwnVisitor, SpoolOffset
+from alliance.rules import validity
+from alliance.rules.validity import ClickFacts
+
+VALID = "valid"
+JUDGE_AFTER = timedelta(seconds=5)
+"""Clicks of one day are judged together a little later, so that a burst is one piece of work."""
+
+
+def marks(session: Session) -> dict[str, int]:
+    """How far each file of the spool was drained."""
+    return {row.file: row.bytes_done for row in session.scalars(select(SpoolOffset))}
+
+
+def drain(session: Session, lot: spool.Lot, *, now: datetime) -> int:
+    """Take one lot of the spool into the database and move its mark; how many records it had.
+
+    Raises `Met` when another worker took the lot meanwhile: nothing is kept twice.
+    """
+    _move_mark(session, lot)
+    fresh = [row for row in map(_click_row, lot.records) if row is not None]
+    known = _members_of(session, {row["host_member_id"] for row in fresh})
+    fresh = [row for row in fresh if row["host_member_id"] in known]
+    insert_once(session, Click, fresh, ["id"])
+    for record in lot.records:
+        if record.get("kind") == "own":
+            insert_once(session, OwnVisitor, [{
+                "merchant_id": str(record["merchant"]), "visitor": str(record["visitor"]),
+                "at": _time(record)}], ["merchant_id", "visitor"])
+    _add_impressions(session, lot.records)
+    zones = _zones(session, {row["alliance_id"] for row in fresh})
+    days = {(row["alliance_id"], day_of(row["at"], zones[row["alliance_id"]]).isoformat())
+            for row in fresh}
+    for alliance_id, day in sorted(days):
+        queue.put(session, ClicksDrained(alliance_id, day), scope=alliance_id,
+                  key=f"clicks:{day}:{lot.file}:{lot.end}", now=now, not_before=now + JUDGE_AFTER)
+    return len(lot.records)
+
+
+def judge(session: Session, alliance_id: str, day: date) -> set[str]:
+    """Judge a day's clicks, all of them again; the ids of those whose verdict changed.
+
+    A click that comes late may make another one a repeat: the law sees the day as it was.
+    """
+    alliance = session.get_one(Alliance, alliance_id)
+    period = Period.day(day, alliance.zone)
+    rows = list(session.scalars(
+        select(Click).where(Click.alliance_id == alliance_id, Click.at >= period.start,
+                            Click.at < period.end).order_by(Click.at, Click.id)))
+    before = session.scalars(
+        select(Click).where(Click.alliance_id == alliance_id, Click.verdict == VALID,
+                            Click.at >= period.start - validity.REPEAT_WITHIN,
+                            Click.at < period.start))
+    verdicts = validity.judge([_facts(row) for row in rows], _own_keys(session, alliance_id),
+                              before=[_facts(row) for row in before])
+    words = {each.click_id: VALID if each.fault is None else each.fault.value for each in verdicts}
+    changed = {row.id: words[row.id] for row in rows if words[row.id] != row.verdict}
+    if changed:
+        session.execute(
+            update(Click), [{"id": ref, "verdict": word} for ref, word in sorted(changed.items())])
+    return set(changed)
+
+
+def valid_between(session: Session, alliance_id: str,
+                  period: Period) -> dict[tuple[str, str], int]:
+    """Valid clicks of a period, by (seller, host)."""
+    rows = session.execute(
+        select(Click.seller_member_id, Click.host_member_id, func.count())
+        .where(Click.alliance_id == alliance_id, Click.verdict == VALID,
+               Click.at >= period.start, Click.at < period.end)
+        .group_by(Click.seller_member_id, Click.host_member_id))
+    return {(seller, host): int(count) for seller, host, count in rows}
+
+
+def orders_with(session: Session, click_ids: Iterable[str]) -> set[str]:
+    """The orders that carry any of these clicks."""
+    found: set[str] = set()
+    ids = sorted(click_ids)
+    for start in range(0, len(ids), 500):
+        found |= set(session.scalars(
+            select(OrderTouch.order_id).join(Order, Order.id == OrderTouch.order_id)
+            .where(OrderTouch.click_id.in_(ids[start:start + 500]))))
+    return found
+
+
+def _move_mark(session: Session, lot: spool.Lot) -> None:
+    insert_once(session, SpoolOffset, [{"file": lot.file, "bytes_done": 0}], ["file"])
+    result = session.execute(
+        update(SpoolOffset).where(SpoolOffset.file == lot.file,
+                                  SpoolOffset.bytes_done == lot.start)
+        .values(bytes_done=lot.end))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise Met(f"{lot.file} was drained by another worker")
+
+
+def _click_row(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    if record.get("kind") != "click":
+        return None
+    try:
+        return {
+            "id": checked("clk", record["id"]), "alliance_id": str(record["alliance"]),
+            "host_member_id": str(record["host"]), "seller_member_id": str(record["seller"]),
+            "store_id": str(record["store"]), "product_id": str(record["product"]),
+            "placement_id": record.get("placement"), "link_id": record.get("link"),
+            "at": _time(record), "visitor": str(record["visitor"]),
+            "user_agent": str(record["agent"])[:300],
+            "expires_at": aware(datetime.fromisoformat(record["expires"]))
+            if record.get("expires") else None,
+        }
+    except (KeyError, ValueError, TypeError):
+        # The spool is ours; a line we cannot read is damage on the disk, and pays nothing.
+        return None
+
+
+def _time(record: Mapping[str, Any]) -> datetime:
+    return aware(datetime.fromisoformat(record["at"]))
+
+
+def _members_of(session: Session, ids: set[str]) -> set[str]:
+    return set(session.scalars(select(Member.id).where(Member.id.in_(sorted(ids)))))
+
+
+def _zones(session: Session, alliance_ids: set[str]) -> dict[str, str]:
+    return {ref: zone for ref, zone in session.execute(
+        select(Alliance.id, Alliance.zone).where(Alliance.id.in_(sorted(alliance_ids))))}
+
+
+def _add_impressions(session: Session, records: Sequence[Mapping[str, Any]]) -> None:
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
+    for record in records:
+        if record.get("kind") == "seen":
+            for seller in record.get("sellers", ()):
+                counts[str(record["placement"]), str(seller), str(record["at"])[:10]] += 1
+    for (placement, seller, day), seen in sorted(counts.items()):
+        insert_once(session, Impression, [{
+            "placement_id": placement, "seller_member_id": seller, "day": day, "seen": 0}],
+            ["placement_id", "seller_member_id", "day"])
+        session.execute(
+            update(Impression).where(
+                Impression.placement_id == bindparam("p"),
+                Impression.seller_member_id == bindparam("s"), Impression.day == bindparam("d"))
+            .values(seen=Impression.seen + seen),
+            {"p": placement, "s": seller, "d": day})
+
+
+def _facts(row: Click) -> ClickFacts:
+    return ClickFacts(
+        id=row.id, at=row.at, host=row.host_member_id, seller=row.seller_member_id,
+        offer=f"{row.placement_id or row.link_id}/{row.product_id}",
+        shopper_key=row.visitor or None, user_agent=row.user_agent, expires_at=row.expires_at)
+
+
+def _own_keys(session: Session, alliance_id: str) -> dict[str, frozenset[str]]:
+    keys: dict[str, set[str]] = defaultdict(set)
+    rows = session.execute(
+        select(Member.id, OwnVisitor.visitor)
+        .join(OwnVisitor, OwnVisitor.merchant_id == Member.merchant_id)
+        .where(Member.alliance_id == alliance_id))
+    for member_id, visitor in rows:
+        keys[member_id].add(visitor)
+    return {member_id: frozenset(visitors) for member_id, visitors in keys.items()}

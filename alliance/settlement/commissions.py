@@ -1,0 +1,200 @@
+"""Commissions: from decisions to targets, from targets to the ledger (law §1.2, §5).
+
+`settle_up` knows no special case: payment, refund, edit, cancellation and a lost call found by the
+poll are all a target and a difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from alliance.alliances import agreed
+from alliance.alliances.agreed import TermsInForce
+from alliance.alliances.model import Alliance, Contract, Member
+from alliance.core.actor import Actor
+from alliance.core.clock import Period
+from alliance.core.errors import Invalid, NotFound
+from alliance.ledger import journal
+from alliance.promotions.model import Placement
+from alliance.referrals import clicks, orders
+from alliance.referrals.model import Decision, Impression, Order
+from alliance.rules import attribution, commission
+from alliance.rules.clauses import Facts
+from alliance.rules.terms import Terms
+from alliance.settlement.booking import Target, book
+from alliance.settlement.model import Commission
+
+Count = Callable[[Session, str, Period], Mapping[tuple[str, str], int]]
+"""Counts something of an alliance in a period, by (seller, host)."""
+
+
+def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> list[str]:
+    """Post what these orders' commissions lack or have too much; ids of the new entries."""
+    rows: list[Order] = []
+    for chunk in journal.chunks(sorted(set(order_ids))):
+        rows += session.scalars(select(Order).where(Order.id.in_(chunk)).order_by(Order.id))
+    decisions = orders.decisions_of(session, [row.id for row in rows])
+    booked_before = _alliances_booked(session, [row.id for row in rows])
+    by_alliance: dict[str, list[Target]] = defaultdict(list)
+    facts: dict[str, set[str]] = defaultdict(set)
+    terms: dict[str, agreed.TermsInForce] = {}
+    for row in rows:
+        for alliance_id in booked_before.get(row.id, set()):
+            facts[alliance_id].add(row.id)
+        for alliance_id, target in _targets(session, row, decisions[row.id], terms):
+            by_alliance[alliance_id].append(target)
+            facts[alliance_id].add(row.id)
+    entries: list[str] = []
+    moved: set[str] = set()
+    for alliance_id in sorted(facts):
+        alliance = session.get_one(Alliance, alliance_id)
+        booked = book(
+            session, alliance_id, "order", sorted(facts[alliance_id]), by_alliance[alliance_id],
+            {ref: each.terms for ref, each in terms.items()}, alliance.zone, now=now)
+        entries += booked.entries
+        moved |= booked.facts
+    _tell_capped(session, moved, terms)
+    return entries
+
+
+def gather_clicks(session: Session, alliance_id: str, day: date, *, now: datetime) -> list[str]:
+    """What a day's valid clicks earn, posted as one difference per pair (law §3 `per_click`)."""
+    return _gather(session, alliance_id, "clicks", day, clicks.valid_between, now)
+
+
+def gather_impressions(session: Session, alliance_id: str, day: date, *,
+                       now: datetime) -> list[str]:
+    """What a day's impressions earn where the terms pay barter credits for blocks of them."""
+    return _gather(session, alliance_id, "impressions", day, _seen_between, now)
+
+
+def accept_content(session: Session, by: Actor, contract_id: str, clause_key: str, *, piece: str,
+                   now: datetime) -> list[str]:
+    """The seller accepts a piece of content: the agreed sum is due (law §3 `flat_fee`).
+
+    `piece` names it, and is paid once. Raises `NotFound` for another's contract, `Invalid` when
+    the terms in force have no such clause.
+    """
+    contract = session.get(Contract, contract_id)
+    seller = session.get(Member, contract.seller_member_id) if contract else None
+    if contract is None or seller is None or seller.merchant_id != by.merchant:
+        raise NotFound("contract", contract_id)
+    bound = agreed.terms_at(session, contract.seller_member_id, contract.host_member_id, now)
+    found = bound and commission.expected_acceptance(bound.terms, bound.hash, clause_key, now)
+    if not bound or not found:
+        raise Invalid("no_such_clause", f"The terms in force pay nothing under {clause_key!r}.")
+    fact = f"{contract_id}:{clause_key}:{piece.strip()[:80]}"
+    zone = session.get_one(Alliance, contract.alliance_id).zone
+    return book(session, contract.alliance_id, "acceptance", [fact],
+                [_target(fact, each, bound.terms_id, at=now) for each in found],
+                {bound.terms_id: bound.terms}, zone, now=now).entries
+
+
+def of_order(session: Session, order_id: str) -> list[Commission]:
+    """An order's commissions, by host and line."""
+    return list(session.scalars(
+        select(Commission).where(Commission.order_id == order_id)
+        .order_by(Commission.host_member_id, Commission.line_key, Commission.clause)))
+
+
+def _targets(session: Session, row: Order, decided: Sequence[Decision],
+             terms: dict[str, TermsInForce]) -> Iterable[tuple[str, Target]]:
+    earning = {each.host_member_id: each for each in decided if each.weight > 0 and each.terms_id}
+    if not earning:
+        return
+    inputs = orders.inputs_of(row)
+    outcome = attribution.decide(inputs.order, inputs.touches, inputs.standing)
+    shares = attribution.credits(outcome, inputs.touches, inputs.standing)
+    for each in commission.expected(inputs.order, shares):
+        decision = earning[each.host]
+        terms_id = str(decision.terms_id)
+        if terms_id not in terms:
+            terms[terms_id] = agreed.terms_bound(session, terms_id)
+        yield decision.alliance_id, _target(row.id, each, terms_id, at=row.placed_at,
+                                            order_id=row.id, decision_id=decision.id)
+
+
+def _target(fact: str, each: commission.Commission, terms_id: str, *, at: datetime,
+            order_id: str | None = None, decision_id: str | None = None) -> Target:
+    said = commission.working(each)
+    values: dict[str, Any] = {
+        "order_id": order_id, "terms_id": terms_id, "decision_id": decision_id,
+        "base_minor": each.base.minor, "at": at, "due_at": each.due_at,
+        "working": {"code": said.code, **said.values},
+    }
+    return Target((fact, each.clause, each.host, each.line_key), each.seller, each.amount, values)
+
+
+def _alliances_booked(session: Session, order_ids: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for chunk in journal.chunks(order_ids):
+        for fact, alliance_id in session.execute(
+                select(Commission.fact, Commission.alliance_id).distinct()
+                .where(Commission.fact.in_(chunk))):
+            found[fact].add(alliance_id)
+    return found
+
+
+def _gather(session: Session, alliance_id: str, cause: str, day: date, count: Count,
+            now: datetime) -> list[str]:
+    alliance = session.get_one(Alliance, alliance_id)
+    whole = Period.day(day, alliance.zone)
+    counts: dict[Period, Mapping[tuple[str, str], int]] = {}
+    targets, facts, terms = [], [], {}
+    for bound in agreed.ever_in_force(session, alliance_id):
+        # Each version pays for the part of the day in which it bound: the touch decides (law §3).
+        part = _overlap(whole, bound.terms)
+        if part is None:
+            continue
+        if part not in counts:
+            counts[part] = count(session, alliance_id, part)
+        fact = f"{bound.terms_id}:{cause}:{day.isoformat()}"
+        number = counts[part].get((bound.terms.seller, bound.terms.host), 0)
+        known = Facts(zone_name=alliance.zone, touched_at=part.start)
+        found = (commission.expected_clicks(bound.terms, bound.hash, day, number, known)
+                 if cause == "clicks" else
+                 commission.expected_impressions(bound.terms, bound.hash, day, number, facts=known))
+        facts.append(fact)
+        terms[bound.terms_id] = bound.terms
+        targets += [_target(fact, each, bound.terms_id, at=part.start) for each in found]
+    return book(session, alliance_id, cause, facts, targets, terms, alliance.zone, now=now).entries
+
+
+def _overlap(day: Period, terms: Terms) -> Period | None:
+    start = max(day.start, terms.effective_from)
+    end = min(day.end, terms.effective_until or day.end)
+    return Period(start, end) if start < end else None
+
+
+def _seen_between(session: Session, alliance_id: str,
+                  part: Period) -> dict[tuple[str, str], int]:
+    # Impressions are counted by day: a version that begins within a day has them from the next.
+    rows = session.execute(
+        select(Impression.seller_member_id, Placement.host_member_id, func.sum(Impression.seen))
+        .join(Placement, Placement.id == Impression.placement_id)
+        .where(Placement.alliance_id == alliance_id,
+               Impression.day == part.start.date().isoformat())
+        .group_by(Impression.seller_member_id, Placement.host_member_id))
+    return {(seller, host): int(seen) for seller, host, seen in rows}
+
+
+def _tell_capped(session: Session, order_ids: set[str],
+                 terms: Mapping[str, TermsInForce]) -> None:
+    if not any(clause.caps for each in terms.values() for clause in each.terms.clauses):
+        return
+    sums: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for chunk in journal.chunks(sorted(order_ids)):
+        for row in session.scalars(select(Commission).where(Commission.order_id.in_(chunk))):
+            both = sums[str(row.order_id)][row.host_member_id]
+            both[0] += row.target_minor
+            both[1] += row.waiting_minor
+    orders.set_capped(session, {
+        order_id: frozenset(host for host, (target, waiting) in hosts.items()
+                            if target and target == waiting)
+        for order_id, hosts in sums.items()})
