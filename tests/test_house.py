@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -89,7 +89,7 @@ def test_every_floor_stands_in_every_contract() -> None:
     for name in ("Only the web knows the web framework", "Only edges open a transaction"):
         assert set(contracts[name]["source_modules"]) >= below - {"alliance.db"}, name
     hidden = contracts["A connector sees the promise and the words"]["forbidden_modules"]
-    assert set(hidden) >= {f"alliance.{floor}" for floor in floors - {"core", "connect", "cli", "app"}}
+    assert set(hidden) >= below - {"alliance.core", "alliance.connect"}
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
@@ -192,11 +192,12 @@ def test_every_refusal_names_its_code_where_it_is_raised() -> None:
     ("settings", surface.settings), ("errors", surface.error_codes), ("events", surface.events),
     ("commands", surface.commands), ("database", surface.tables),
 ])
-def test_the_reference_tells_all_and_nothing_else(page: str, promised: object) -> None:
+def test_the_reference_tells_all_and_nothing_else(
+        page: str, promised: Callable[[], set[str]]) -> None:
     told = surface.told(ROOT / "docs" / "reference" / f"{page}.md")
 
-    assert callable(promised)
-    assert told == promised()
+    assert sorted(promised() - told) == [], f"docs/reference/{page}.md does not tell of these"
+    assert sorted(told - promised()) == [], f"docs/reference/{page}.md tells of what is not there"
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -252,11 +253,15 @@ def _imported(path: Path) -> set[str]:
 
 def _speaks_sql(path: Path) -> bool:
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Name) and node.id == "text" and "sqlalchemy.text" in _imported(path):
+        if isinstance(node, ast.Name) and node.id == "text" and _imports_text(path):
             return True
         if isinstance(node, ast.Attribute) and node.attr in {"exec_driver_sql", "__table__"}:
             return True
     return False
+
+
+def _imports_text(path: Path) -> bool:
+    return "sqlalchemy.text" in _imported(path)
 
 
 def _public(node: ast.Module | ast.ClassDef) -> Iterator[ast.ClassDef | ast.FunctionDef]:
