@@ -22,7 +22,7 @@ from tests.surface import PACKAGES, ROOT, named, sources, tree
 
 LINES = 400
 FUNCTION_LINES = 50
-EDGES = {"app", "cli", "demo_story", "web", "worker"}
+EDGES = {"app", "cli", "demo_story", "hub", "web", "worker"}
 NOT_FLOORS = {"locale", "migrations", "settings"}
 
 DRAWERS = {"util", "helper", "service", "manager", "common", "data", "misc", "info"}
