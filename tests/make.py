@@ -70,10 +70,10 @@ def person(session: Session, merchant: Merchant, *, name: str | None = None,
     return made
 
 
-def actor(session: Session, who: Merchant | Member | Person) -> Actor:
+def actor(session: Session, who: Merchant | Member | Store | Person) -> Actor:
     """The one who acts: this person, or the merchant's first owner."""
     if not isinstance(who, Person):
-        merchant_id = who.merchant_id if isinstance(who, Member) else who.id
+        merchant_id = who.id if isinstance(who, Merchant) else who.merchant_id
         who = session.scalars(
             select(Person).where(Person.merchant_id == merchant_id, Person.role == "owner")
             .order_by(Person.created_at, Person.id).limit(1)).one()

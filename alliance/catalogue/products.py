@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from alliance.catalogue.model import Product
@@ -89,8 +89,8 @@ def on_offer(session: Session, merchant_ids: Iterable[str]) -> list[Product]:
     """What these merchants sell that a slate may show: public, in stock, of a connected store."""
     return list(session.scalars(
         select(Product).join(Store, Store.id == Product.store_id)
-        .where(Product.merchant_id.in_(list(merchant_ids)), Product.in_stock.is_(True),
-               Product.is_public.is_(True), Product.withdrawn_at.is_(None),
+        .where(Product.merchant_id.in_(list(merchant_ids)), Product.in_stock.is_(true()),
+               Product.is_public.is_(true()), Product.withdrawn_at.is_(None),
                Store.state != "disconnected")
         .order_by(Product.merchant_id, Product.id)))
 
