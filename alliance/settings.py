@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from urllib.parse import urlsplit
 
 from alliance.core.errors import Invalid
@@ -23,6 +24,8 @@ class Settings:
     trusted_proxies: int = 0
     spool_dir: str = "var/spool"
     log_format: str = "text"
+    connectors: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """What each connector is told: `ALLIANCE_<NAME>_<SETTING>`, by lower-case name."""
     demo: bool = False
 
     @classmethod
@@ -39,6 +42,7 @@ class Settings:
             trusted_proxies=_count(env.get("ALLIANCE_TRUSTED_PROXIES", "0")),
             spool_dir=env.get("ALLIANCE_SPOOL_DIR", cls.spool_dir),
             log_format=env.get("ALLIANCE_LOG_FORMAT", "text"),
+            connectors=_connectors(env),
         )
         settings.check()
         return settings
@@ -67,6 +71,15 @@ def _keys(text: str) -> tuple[bytes, ...]:
         return tuple(bytes.fromhex(part) for part in _list(text))
     except ValueError:
         raise Invalid("weak_key", "Keys are written in hexadecimal, parted by commas.") from None
+
+
+def _connectors(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for point in entry_points(group="alliance.connectors"):
+        prefix = f"ALLIANCE_{point.name.upper()}_"
+        found[point.name] = {name.removeprefix(prefix): value for name, value in env.items()
+                             if name.startswith(prefix)}
+    return found
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -24,7 +24,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        # Rules that span rows (a click earns once, a cap, a sum) hold under any mix of workers.
+        writer = self.engine if self.dialect == "sqlite" else (
+            self.engine.execution_options(isolation_level="SERIALIZABLE"))
+        self._writing = sessionmaker(writer, expire_on_commit=False)
+        self._claiming = sessionmaker(self.engine, expire_on_commit=False)
         reader = self.engine.execution_options(reading=True, postgresql_readonly=True)
         self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
 
@@ -37,6 +41,12 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """A unit of work: commits at the end of the block, rolls back when it raises."""
         with self._writing.begin() as session:
+            yield session
+
+    @contextmanager
+    def claiming(self) -> Iterator[Session]:
+        """A short transaction that only takes rows of the queue: no need to be serialisable."""
+        with self._claiming.begin() as session:
             yield session
 
     @contextmanager

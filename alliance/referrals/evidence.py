@@ -203,7 +203,8 @@ class Gathered:
             mails = self._session.scalars(
                 select(Person.email).where(Person.merchant_id == merchant_id))
             self._people[store_id, merchant_id] = frozenset(
-                customer_key(self._salts[store_id], mail) for mail in mails)
+                key for mail in mails
+                if (key := customer_key(mail, self._salts[store_id])) is not None)
         return self._people[store_id, merchant_id]
 
     def _read_alliances(self, merchant_ids: set[str]) -> None:

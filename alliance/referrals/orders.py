@@ -44,27 +44,19 @@ def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: 
     if not kept:
         return []
     _keep_touches(session, store, kept, keys)
-    decided = decide(session, set(kept), keys, now=now)
+    return decide(session, set(kept), keys, now=now)
+
+
+def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> list[str]:
+    """Decide these orders anew, and those whose decisions hang on them; all their ids.
+
+    Each is announced (`OrderChanged`), so that its commissions are settled up.
+    """
+    decided = _decide(session, order_ids, keys, now)
     # The key is fresh each time: every change is news, a change back too.
     queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
                             for order_id in sorted(decided)], now=now)
     return sorted(decided)
-
-
-def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> set[str]:
-    """Decide these orders, and those that share a click or a bond with them; all their ids."""
-    reached = evidence.reached(session, order_ids)
-    rows: list[Order] = []
-    for chunk in chunks(sorted(reached)):
-        rows += session.scalars(select(Order).where(Order.id.in_(chunk)))
-    # Earlier orders first: a bond begins with a decision on an earlier order.
-    rows.sort(key=lambda row: (row.placed_at, row.ref))
-    gathered = evidence.Gathered(session, rows, keys)
-    for row in rows:
-        inputs = gathered.inputs(row, order_from_json(row.snapshot))
-        _store(session, row, inputs, gathered, now)
-    gathered.flush()
-    return reached
 
 
 def gone(session: Session, store_id: str, ref: str, keys: Keys, *, now: datetime) -> list[str]:
@@ -173,6 +165,21 @@ def _keep_touches(session: Session, store: Store, kept: Mapping[str, StoreOrder]
                 continue
             rows.append({"order_id": order_id, "click_id": token.click_id})
     insert_once(session, OrderTouch, rows, ["order_id", "click_id"])
+
+
+def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime) -> set[str]:
+    reached = evidence.reached(session, order_ids)
+    rows: list[Order] = []
+    for chunk in chunks(sorted(reached)):
+        rows += session.scalars(select(Order).where(Order.id.in_(chunk)))
+    # Earlier orders first: a bond begins with a decision on an earlier order.
+    rows.sort(key=lambda row: (row.placed_at, row.ref))
+    gathered = evidence.Gathered(session, rows, keys)
+    for row in rows:
+        inputs = gathered.inputs(row, order_from_json(row.snapshot))
+        _store(session, row, inputs, gathered, now)
+    gathered.flush()
+    return reached
 
 
 def _store(session: Session, row: Order, inputs: Inputs, gathered: evidence.Gathered,

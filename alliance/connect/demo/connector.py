@@ -21,6 +21,7 @@ from alliance.connect.demo.orders import read_changed, read_order
 from alliance.connect.demo.records import Order, Product
 from alliance.connect.demo.shop import SLUG, Shop
 from alliance.connect.demo.snapshot import store_order
+from alliance.connect.plain_text import plain
 from alliance.connect.protocol import (
     DeliveryKey,
     Grant,
@@ -56,7 +57,7 @@ class DemoConnector:
         """
         if len(call.body) > _LONGEST_CALL:
             raise Refused("call_too_long", f"A call has at most {_LONGEST_CALL} bytes.")
-        secret = grant.secrets.get("call_secret", "")
+        secret = grant.secrets.get("webhook_secret", "")
         if not secret:
             raise Refused("no_secret", "This store has no secret to check its calls with.")
         signature.check(secret.encode(), call.body, call.header(signature.HEADER), self._clock())
@@ -173,7 +174,7 @@ def _readable(found: list[Order], slug: str,
 def _product(product: Product, address: str, locale: str) -> StoreProduct:
     base = address.rstrip("/")
     return StoreProduct(
-        ref=product.ref, sku=product.sku, title=product.title(locale),
+        ref=product.ref, sku=product.sku, title=plain(product.title(locale)),
         url=f"{base}/products/{product.ref}", image_url=f"{base}/pictures/{product.ref}.svg",
         price=product.price, categories=(product.category,), in_stock=product.in_stock,
         is_public=product.is_public, updated_at=product.updated_at, kind=product.kind)

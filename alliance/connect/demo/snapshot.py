@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
-from hashlib import sha256
 
 from alliance.connect.demo.records import Line, Order
+from alliance.core.customers import customer_key
 from alliance.core.money import Money, total
 from alliance.core.orders import OrderLine, StoreOrder, spread_refund
 
@@ -18,14 +17,9 @@ def store_order(order: Order, slug: str, salt: bytes) -> StoreOrder:
         currency=order.currency, placed_at=order.placed_at, updated_at=order.updated_at,
         lines=_lines(order), paid_at=order.paid_at, completed_at=order.completed_at,
         version=order.version, is_test=order.is_test,
-        coupons=(order.coupon,) if order.coupon else (), click_tokens=order.click_tokens,
-        spoken_code=order.spoken_code, customer_key=customer_key(salt, order.email),
+        coupons=(order.coupon.lower(),) if order.coupon else (), click_tokens=order.click_tokens,
+        spoken_code=order.spoken_code, customer_key=customer_key(order.email, salt),
         is_new_customer=order.is_new_customer, country=order.country)
-
-
-def customer_key(salt: bytes, email: str) -> str:
-    """HMAC-SHA256 of the e-mail: tells one store's shoppers apart, joins no stores (law §7.3)."""
-    return hmac.new(salt, email.strip().lower().encode(), sha256).hexdigest()
 
 
 def _lines(order: Order) -> tuple[OrderLine, ...]:

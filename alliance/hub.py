@@ -1,0 +1,53 @@
+"""What every edge holds: settings, database, keys, the spool and the connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from alliance.connect import protocol
+from alliance.connect.protocol import Connector
+from alliance.core.clock import now as clock_now
+from alliance.db.sealed import Seal
+from alliance.db.session import Database
+from alliance.ledger.proofs import HeadKey
+from alliance.referrals.evidence import Keys
+from alliance.referrals.tokens import Signer
+from alliance.settings import Settings
+
+
+@dataclass
+class Hub:
+    """One running hub. `clock` is asked once per request or message, by the edge."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime] = clock_now
+    _connectors: dict[str, Connector] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seal = Seal(self.settings.seal_keys)
+        self.signer = Signer(self.settings.secret_keys)
+        self.head_key = HeadKey(self.settings.secret_keys[0])
+        self.keys = Keys(self.signer, self.seal)
+        self.spool_folder = Path(self.settings.spool_dir)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Callable[[], datetime] = clock_now) -> Hub:
+        """The hub that these settings describe."""
+        return cls(settings, Database(settings.database_url), clock)
+
+    def connector(self, name: str) -> Connector:
+        """The connector of this name; made once, with what the settings say for it."""
+        if name not in self._connectors:
+            self._connectors[name] = protocol.find(name, self._config(name))
+        return self._connectors[name]
+
+    def _config(self, name: str) -> Mapping[str, str]:
+        return {
+            "ALLOW_PRIVATE": ",".join(self.settings.allow_private_stores),
+            "CA_BUNDLE": self.settings.ca_bundle or "",
+            **self.settings.connectors.get(name, {}),
+        }

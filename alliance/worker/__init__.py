@@ -1,0 +1,39 @@
+"""What leads to what, and what runs when: `HANDLERS` and `SCHEDULE` are the whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from alliance.core.events import (
+    ClicksDrained,
+    CycleFinal,
+    Event,
+    OrderChanged,
+    StoreCalled,
+    StoreConnected,
+    TermsInForce,
+)
+from alliance.hub import Hub
+from alliance.worker import clicks, closing, reading
+from alliance.worker.handling import Handler, settle_up
+
+HANDLERS: dict[type[Event], list[Handler]] = {
+    StoreCalled: [reading.ask_the_store],
+    StoreConnected: [reading.pull_catalogue, reading.pull_recent_orders],
+    OrderChanged: [settle_up],
+    ClicksDrained: [clicks.judge],
+    TermsInForce: [],
+    CycleFinal: [closing.seal_log],
+}
+"""Slates are asked of the contracts in force each time, so `TermsInForce` has nothing to mend."""
+
+SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
+    (timedelta(seconds=1), clicks.drain),
+    (timedelta(minutes=10), reading.poll_orders),
+    (timedelta(hours=6), reading.poll_products),
+    (timedelta(minutes=10), closing.close_cycles),
+    (timedelta(days=1), closing.seal_all),
+    (timedelta(hours=1), clicks.tidy),
+]
+"""Everything here may run twice at once: each finds its work by what is not done yet."""

@@ -1,0 +1,111 @@
+"""The loop: claim a lot, handle it in one transaction, or one by one when the lot fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from alliance.connect.protocol import StoreError
+from alliance.core.errors import AllianceError
+from alliance.core.ids import new_id
+from alliance.db import queue
+from alliance.db.crashpoint import crashpoint
+from alliance.db.queue import Claim, LeaseLost
+from alliance.hub import Hub
+from alliance.worker import HANDLERS, SCHEDULE
+
+LOT = 200
+"""Messages taken at once."""
+
+IDLE_SECONDS = 0.5
+log = logging.getLogger("alliance.worker")
+
+
+def forever(hub: Hub, stop: threading.Event) -> None:
+    """Work until told to stop; what is in hand is finished first."""
+    owner = new_id("msg", hub.clock())
+    last: dict[int, datetime] = {}
+    log.info("worker %s of process %s works", owner, os.getpid())
+    while not stop.is_set():
+        run_schedule(hub, last, now=hub.clock())
+        if not work(hub, owner, now=hub.clock()):
+            stop.wait(IDLE_SECONDS)
+
+
+def until_idle(hub: Hub, *, now: datetime, owner: str = "idle") -> int:
+    """Handle everything that is due at `now`; how many messages that were."""
+    handled = 0
+    while count := work(hub, owner, now=now):
+        handled += count
+    return handled
+
+
+def work(hub: Hub, owner: str, *, now: datetime) -> int:
+    """Take one lot in hand; how many messages it had."""
+    with hub.database.claiming() as session:
+        claims = queue.claim(session, owner, now=now, limit=LOT)
+    crashpoint("worker.claimed")
+    for _, group in groupby(claims, key=lambda claim: claim.event.name):
+        _handle_lot(hub, list(group), now)
+    return len(claims)
+
+
+def run_schedule(hub: Hub, last: dict[int, datetime], *, now: datetime) -> None:
+    """Run what is due by the schedule; a step that fails is logged and comes again in its time."""
+    for place, (every, step) in enumerate(SCHEDULE):
+        if place in last and now - last[place] < every:
+            continue
+        last[place] = now
+        try:
+            step(hub, now)
+        except Exception:
+            log.exception("%s failed; it comes again in %s", step.__name__, every)
+
+
+def _handle_lot(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
+    try:
+        _handle(hub, claims, now)
+    except LeaseLost:
+        log.warning("another worker took over %s messages", len(claims))
+    except Exception as error:
+        if len(claims) > 1:
+            # One bad message must not hold the others: each is tried by itself.
+            for claim in claims:
+                _handle_lot(hub, [claim], now)
+        else:
+            _put_back(hub, claims[0], error, now)
+
+
+def _handle(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
+    events = [claim.event for claim in claims]
+    effects = [handler(hub, events, now) for handler in HANDLERS[type(events[0])]]
+
+    def write(session: Session) -> None:
+        for effect in effects:
+            effect(session)
+        crashpoint("worker.applied")
+        for claim in claims:
+            queue.done(session, claim, now=now)
+        session.flush()
+        crashpoint("worker.ended")
+
+    hub.database.run(write)
+    crashpoint("worker.committed")
+
+
+def _put_back(hub: Hub, claim: Claim, error: Exception, now: datetime) -> None:
+    hopeless = isinstance(error, StoreError) and not error.again
+    said = error.detail if isinstance(error, AllianceError) else f"{type(error).__name__}: {error}"
+    if not isinstance(error, AllianceError):
+        log.exception("message %s (%s) failed", claim.id, claim.event.name, exc_info=error)
+    try:
+        hub.database.run(
+            lambda session: queue.failed(session, claim, said, now=now, hopeless=hopeless))
+    except LeaseLost:
+        log.warning("another worker took over message %s", claim.id)

@@ -1,0 +1,166 @@
+"""Reading stores: asked after a call, polled for what calls lost, read whole when connected.
+
+No transaction is open while a store is asked (house rule 11).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from alliance.catalogue import products
+from alliance.connect.protocol import Connector, Grant, StoreError
+from alliance.core.events import StoreCalled, StoreConnected
+from alliance.core.orders import StoreOrder
+from alliance.db.crashpoint import crashpoint
+from alliance.hub import Hub
+from alliance.merchants import stores
+from alliance.referrals import orders
+from alliance.worker.handling import Effect
+
+RECENT = timedelta(days=30)
+"""How far back the orders of a newly connected store are read."""
+
+OVERLAP = timedelta(minutes=2)
+"""Polls overlap, since a store's clock and its commits are not ours."""
+
+log = logging.getLogger("alliance.worker")
+
+
+def ask_the_store(hub: Hub, events: Sequence[StoreCalled], now: datetime) -> Effect:
+    """A call is a hint: ask each store for the records it named, with that store's own keys."""
+    wanted: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for event in events:
+        wanted[event.store_id].add((event.record, event.ref))
+    answers = [_ask(hub, store_id, sorted(records)) for store_id, records in sorted(wanted.items())]
+    crashpoint("worker.asked")
+
+    def effect(session: Session) -> None:
+        for answer in answers:
+            answer.write(session, hub, now)
+
+    return effect
+
+
+def pull_catalogue(hub: Hub, events: Sequence[StoreConnected], now: datetime) -> Effect:
+    """Read the whole catalogue of newly connected stores, a page and a transaction at a time."""
+    for event in events:
+        connector, grant = _reach(hub, event.store_id)
+        _read_products(hub, connector, grant, None, now)
+        hub.database.run(
+            lambda session, ref=event.store_id: products.withdraw_missing(  # type: ignore[misc]
+                session, ref, now, now=now))
+    return _nothing
+
+
+def pull_recent_orders(hub: Hub, events: Sequence[StoreConnected], now: datetime) -> Effect:
+    """Read the recent orders of newly connected stores."""
+    for event in events:
+        _poll_store(hub, event.store_id, now - RECENT, now)
+    return _nothing
+
+
+def poll_orders(hub: Hub, now: datetime) -> None:
+    """Find what calls lost: everything that changed since the last poll (T4)."""
+    with hub.database.reading() as session:
+        listening = [(store.id, store.polled_to or store.connected_at - RECENT)
+                     for store in stores.listening(session)]
+    for store_id, since in listening:
+        _attend(hub, store_id, now, lambda: _poll_store(  # noqa: B023
+            hub, store_id, since - OVERLAP, now))  # noqa: B023
+
+
+def poll_products(hub: Hub, now: datetime) -> None:
+    """Read every catalogue again; what a store no longer names is withdrawn."""
+    with hub.database.reading() as session:
+        listening = [store.id for store in stores.listening(session)]
+    for store_id in listening:
+        _attend(hub, store_id, now, lambda: pull_catalogue(  # noqa: B023
+            hub, [StoreConnected(store_id)], now))  # noqa: B023
+
+
+class _Answer:
+    """What one store said to a lot of hints."""
+
+    def __init__(self, store_id: str) -> None:
+        self.store_id = store_id
+        self.orders: list[StoreOrder] = []
+        self.gone: list[str] = []
+        self.withdrawn: list[str] = []
+        self.is_broken = False
+
+    def write(self, session: Session, hub: Hub, now: datetime) -> None:
+        """Keep it, in the transaction that ends the messages."""
+        orders.record(session, self.store_id, self.orders, hub.keys, now=now)
+        for ref in self.gone:
+            orders.gone(session, self.store_id, ref, hub.keys, now=now)
+        for ref in self.withdrawn:
+            products.withdraw(session, self.store_id, ref, now=now)
+        if self.is_broken:
+            stores.needs_attention(session, self.store_id, "call_unreadable", now=now)
+        else:
+            stores.heard(session, self.store_id, now=now)
+
+
+def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer:
+    connector, grant = _reach(hub, store_id)
+    answer = _Answer(store_id)
+    catalogue_changed = False
+    for record, ref in records:
+        if record in ("order", "order_removed"):
+            order = connector.order(grant, ref)
+            if order is None:
+                answer.gone.append(ref)
+            else:
+                answer.orders.append(order)
+        elif record == "product_removed":
+            answer.withdrawn.append(ref)
+        elif record == "product":
+            catalogue_changed = True
+        else:
+            answer.is_broken = True
+    if catalogue_changed:
+        _read_products(hub, connector, grant, hub.clock() - timedelta(days=1), hub.clock())
+    return answer
+
+
+def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None:
+    connector, grant = _reach(hub, store_id)
+    for page in connector.orders(grant, since):
+        for ref, why in page.refused:
+            log.warning("order %s of store %s cannot be read: %s", ref, store_id, why)
+        hub.database.run(lambda session: orders.record(
+            session, store_id, page.records, hub.keys, now=now))  # noqa: B023
+    hub.database.run(lambda session: stores.polled(session, store_id, now))
+
+
+def _read_products(hub: Hub, connector: Connector, grant: Grant, since: datetime | None,
+                   now: datetime) -> None:
+    for page in connector.products(grant, since):
+        hub.database.run(lambda session: products.apply(
+            session, grant.store_id, page.records, now=now))  # noqa: B023
+
+
+def _reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
+    with hub.database.reading() as session:
+        store = stores.named(session, store_id)
+        grant = stores.grant_of(session, store_id, hub.seal)
+    return hub.connector(store.connector), grant
+
+
+def _attend(hub: Hub, store_id: str, now: datetime, step: object) -> None:
+    """Run a step for one store; its failure is that store's alone, and is shown there."""
+    try:
+        step()  # type: ignore[operator]
+    except StoreError as error:
+        code = error.code
+        log.warning("store %s: %s", store_id, error.detail)
+        hub.database.run(lambda session: stores.needs_attention(session, store_id, code, now=now))
+
+
+def _nothing(session: Session) -> None:
+    """All was written page by page already."""
