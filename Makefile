@@ -7,7 +7,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
-MONEY := core rules ledger settlement
+COVERED := $(addprefix --cov=alliance/,core rules ledger settlement) --cov-branch \
+	--cov-report=term:skip-covered --cov-fail-under=95
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -24,9 +25,7 @@ test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOB
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
 	@echo "test: running"
-	@$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist worksteal \
-		$(MONEY:%=--cov=alliance/%) --cov-branch --cov-report=term:skip-covered \
-		--cov-fail-under=95 $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist worksteal $(or $(ARGS),$(COVERED))
 
 test-long: $(VENV)/dev.stamp  ## what takes minutes: the full counts of crashes and random cases
 	@sh tests/prepare.sh
