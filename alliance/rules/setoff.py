@@ -32,8 +32,8 @@ def least_kept(members: int, arcs: Sequence[Arc]) -> list[int]:
 class _Flow:
     """A residual network. Arc `2i` is the i-th arc, `2i + 1` its way back with the opposite cost.
 
-    `price` is the node potential: an arc is *tight* when its cost plus the difference of prices
-    is zero, that is, when it lies on a cheapest way from the source.
+    `price` is the node potential. An arc is *tight* when its cost plus the difference of prices is
+    zero: only such arcs lie on a cheapest way, and the way back of a tight arc is tight as well.
     """
 
     def __init__(self, members: int, arcs: Sequence[Arc]) -> None:
@@ -43,8 +43,8 @@ class _Flow:
         self.cost: list[int] = []
         self.leaving: list[list[int]] = [[] for _ in range(members + 2)]
         self.price = [0] * (members + 2)
-        self.layer_of: list[int] = []
-        self.next_arc: list[int] = []
+        self.tight: list[list[int]] = []
+        self.onward: list[list[int]] = []
         position = [0] * members
         for debtor, creditor, amount in arcs:
             self._join(debtor, creditor, amount, 1)
@@ -75,71 +75,70 @@ class _Flow:
             base = so_far + price[node]
             for arc in self.leaving[node]:
                 if room[arc]:
-                    reached = base + cost[arc] - price[head[arc]]
-                    if reached < distance[head[arc]]:
-                        distance[head[arc]] = reached
-                        heappush(heap, (reached, head[arc]))
+                    there = head[arc]
+                    reached = base + cost[arc] - price[there]
+                    if reached < distance[there]:
+                        distance[there] = reached
+                        heappush(heap, (reached, there))
         nearest = distance[self.sink]
         if nearest == far:
             return False
-        for node, reached in enumerate(distance):
-            price[node] += min(reached, nearest)
+        price = [old + min(reached, nearest) for old, reached in zip(price, distance, strict=True)]
+        self.tight = [[arc for arc in arcs if cost[arc] + here == price[head[arc]]]
+                      for here, arcs in zip(price, self.leaving, strict=True)]
+        self.price = price
         return True
 
     def layer(self) -> bool:
-        """Number the nodes by tight steps from the source; False when the sink is out of reach."""
-        head, room, cost, price = self.head, self.room, self.cost, self.price
-        layer_of = [-1] * len(price)
+        """Number the nodes by tight steps from the source; False when the sink is out of reach.
+
+        `onward` are the arcs with room from each layer into the next.
+        """
+        head, room = self.head, self.room
+        layer_of = [-1] * len(self.tight)
         layer_of[self.source] = 0
+        self.onward = [[] for _ in self.tight]
         waiting = deque([self.source])
-        while waiting and layer_of[self.sink] < 0:
+        while waiting:
             node = waiting.popleft()
-            for arc in self.leaving[node]:
-                there = head[arc]
-                if room[arc] and layer_of[there] < 0 and cost[arc] + price[node] == price[there]:
-                    layer_of[there] = layer_of[node] + 1
-                    waiting.append(there)
-        self.layer_of = layer_of
-        self.next_arc = [0] * len(price)
+            if layer_of[node] == layer_of[self.sink]:
+                break
+            next_layer = layer_of[node] + 1
+            for arc in self.tight[node]:
+                if room[arc]:
+                    there = head[arc]
+                    if layer_of[there] < 0:
+                        layer_of[there] = next_layer
+                        waiting.append(there)
+                    if layer_of[there] == next_layer:
+                        self.onward[node].append(arc)
         return layer_of[self.sink] >= 0
 
     def fill(self) -> None:
-        """Send all that fits along the layers, way by way; a dead end is never entered twice."""
-        head, room = self.head, self.room
+        """Send all that fits along the layers, way by way; a full arc or dead end is taken out."""
+        head, room, onward = self.head, self.room, self.onward
         way: list[int] = []
         node = self.source
         while True:
             if node == self.sink:
-                amount = min(room[arc] for arc in way)
+                amount = min([room[arc] for arc in way])
                 for arc in way:
                     room[arc] -= amount
                     room[arc ^ 1] += amount
-                cut = next(place for place, arc in enumerate(way) if not room[arc])
-                node = head[way[cut] ^ 1]
-                del way[cut:]
-            arc_on = self._step(node)
-            if arc_on >= 0:
-                way.append(arc_on)
-                node = head[arc_on]
+                full = next(place for place, arc in enumerate(way) if not room[arc])
+                node = head[way[full] ^ 1]
+                del way[full:]
+            arcs = onward[node]
+            while arcs and not room[arcs[-1]]:
+                arcs.pop()
+            if arcs:
+                way.append(arcs[-1])
+                node = head[arcs[-1]]
             elif way:
                 node = head[way.pop() ^ 1]
-                self.next_arc[node] += 1
+                onward[node].pop()
             else:
                 return
-
-    def _step(self, node: int) -> int:
-        """The next tight arc with room into the next layer, or -1."""
-        head, room, cost, price = self.head, self.room, self.cost, self.price
-        leaving, layer_of = self.leaving[node], self.layer_of
-        here, onward = price[node], layer_of[node] + 1
-        for place in range(self.next_arc[node], len(leaving)):
-            arc = leaving[place]
-            there = head[arc]
-            if room[arc] and layer_of[there] == onward and cost[arc] + here == price[there]:
-                self.next_arc[node] = place
-                return arc
-        self.next_arc[node] = len(leaving)
-        return -1
 
     def _join(self, start: int, end: int, amount: int, cost: int) -> None:
         self.leaving[start].append(len(self.head))
