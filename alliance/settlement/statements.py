@@ -160,7 +160,7 @@ def _payments(session: Session, cycle: Cycle, member_id: str) -> tuple[
     before: dict[Currency, tuple[int, int]] = {}
     since: dict[Currency, tuple[int, int]] = {}
     for confirmed_at, debtor, minor, currency in rows:
-        span = before if previous is not None and confirmed_at <= previous else since
+        span = before if previous and confirmed_at and confirmed_at <= previous else since
         paid, received = span.get(currency, (0, 0))
         if debtor == member_id:
             span[currency] = (paid + minor, received)

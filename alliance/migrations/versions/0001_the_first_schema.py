@@ -1,0 +1,605 @@
+"""The first schema
+
+Revision: 0001, after None.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from alliance.db import base as types
+from alliance.db.append_only import protect
+
+revision = '0001'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+APPEND_ONLY = (
+    "entries", "postings", "leaves", "heads", "terms", "signatures",
+)
+
+
+def upgrade() -> None:
+    op.create_table('entries',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.Text(), nullable=False),
+    sa.Column('revision', types.Whole(), nullable=False),
+    sa.Column('at', types.UtcTime(), nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_entries')),
+    sa.UniqueConstraint('alliance_id', 'cause', 'cause_id', 'revision', name=op.f('uq_entries_alliance_id_cause_cause_id_revision')),
+    sqlite_strict=True
+    )
+    op.create_table('heads',
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('size', types.Whole(), nullable=False),
+    sa.Column('root', sa.Text(), nullable=False),
+    sa.Column('signed_at', types.UtcTime(), nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('signature', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('alliance_id', 'size', name=op.f('pk_heads')),
+    sqlite_strict=True
+    )
+    op.create_table('merchants',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('legal_name', sa.Text(), nullable=False),
+    sa.Column('country', sa.Text(), nullable=False),
+    sa.Column('category', sa.Text(), nullable=False),
+    sa.Column('about', sa.Text(), nullable=False),
+    sa.Column('locale', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('suspended_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint('length(country) = 2', name=op.f('ck_merchants_country_code')),
+    sa.CheckConstraint('length(name) BETWEEN 1 AND 200', name=op.f('ck_merchants_name_length')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_merchants')),
+    sqlite_strict=True
+    )
+    op.create_table('messages',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('body', types.Json(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('put_at', types.UtcTime(), nullable=False),
+    sa.Column('not_before', types.UtcTime(), nullable=False),
+    sa.Column('attempts', types.Whole(), nullable=False),
+    sa.Column('owner', sa.Text(), nullable=True),
+    sa.Column('lease_until', types.UtcTime(), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('done_at', types.UtcTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
+    sa.UniqueConstraint('scope', 'key', name=op.f('uq_messages_scope_key')),
+    sqlite_strict=True
+    )
+    op.create_index('ix_messages_ready', 'messages', ['not_before'], unique=False, sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'"))
+    op.create_table('spool_offsets',
+    sa.Column('file', sa.Text(), nullable=False),
+    sa.Column('bytes_done', types.Whole(), nullable=False),
+    sa.PrimaryKeyConstraint('file', name=op.f('pk_spool_offsets')),
+    sqlite_strict=True
+    )
+    op.create_table('alliances',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('customer_group', sa.Text(), nullable=False),
+    sa.Column('leader_merchant_id', sa.Text(), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('charter_kind', sa.Text(), nullable=False),
+    sa.Column('netting_mode', sa.Text(), nullable=False),
+    sa.Column('review_days', types.Whole(), nullable=False),
+    sa.Column('due_days', types.Whole(), nullable=False),
+    sa.Column('grace_days', types.Whole(), nullable=False),
+    sa.Column('hold_days', types.Whole(), nullable=False),
+    sa.Column('window_days', types.Whole(), nullable=False),
+    sa.Column('notice_days', types.Whole(), nullable=False),
+    sa.Column('cycle', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('live_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("charter_kind IN ('open_book', 'private')", name=op.f('ck_alliances_charter_kind')),
+    sa.CheckConstraint("cycle = 'month'", name=op.f('ck_alliances_cycle')),
+    sa.CheckConstraint("netting_mode IN ('bilateral', 'cycles', 'multilateral')", name=op.f('ck_alliances_netting_mode')),
+    sa.CheckConstraint('due_days BETWEEN 1 AND 120', name=op.f('ck_alliances_due_days')),
+    sa.CheckConstraint('grace_days BETWEEN 0 AND 120', name=op.f('ck_alliances_grace_days')),
+    sa.CheckConstraint('hold_days BETWEEN 0 AND 365', name=op.f('ck_alliances_hold_days')),
+    sa.CheckConstraint('length(name) BETWEEN 1 AND 200', name=op.f('ck_alliances_name_length')),
+    sa.CheckConstraint('notice_days BETWEEN 0 AND 365', name=op.f('ck_alliances_notice_days')),
+    sa.CheckConstraint('review_days BETWEEN 1 AND 60', name=op.f('ck_alliances_review_days')),
+    sa.CheckConstraint('window_days BETWEEN 1 AND 365', name=op.f('ck_alliances_window_days')),
+    sa.ForeignKeyConstraint(['leader_merchant_id'], ['merchants.id'], name=op.f('fk_alliances_leader_merchant_id_merchants')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alliances')),
+    sqlite_strict=True
+    )
+    op.create_table('leaves',
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('place', types.Whole(), nullable=False),
+    sa.Column('entry_id', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['entry_id'], ['entries.id'], name=op.f('fk_leaves_entry_id_entries')),
+    sa.PrimaryKeyConstraint('alliance_id', 'place', name=op.f('pk_leaves')),
+    sa.UniqueConstraint('entry_id', name=op.f('uq_leaves_entry_id')),
+    sqlite_strict=True
+    )
+    op.create_table('own_visitors',
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('visitor', sa.Text(), nullable=False),
+    sa.Column('at', types.UtcTime(), nullable=False),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_own_visitors_merchant_id_merchants')),
+    sa.PrimaryKeyConstraint('merchant_id', 'visitor', name=op.f('pk_own_visitors')),
+    sqlite_strict=True
+    )
+    op.create_table('people',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('password_hash', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('locale', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('disabled_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("role IN ('owner', 'staff')", name=op.f('ck_people_role')),
+    sa.CheckConstraint('email = lower(email)', name=op.f('ck_people_email_lower')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_people_merchant_id_merchants')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_people')),
+    sa.UniqueConstraint('email', name=op.f('uq_people_email')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_people_merchant_id'), 'people', ['merchant_id'], unique=False)
+    op.create_table('postings',
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('entry_id', sa.Text(), nullable=False),
+    sa.Column('n', types.Whole(), nullable=False),
+    sa.Column('debtor_id', sa.Text(), nullable=False),
+    sa.Column('creditor_id', sa.Text(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('from_state', sa.Text(), nullable=False),
+    sa.Column('to_state', sa.Text(), nullable=False),
+    sa.Column('minor', types.Whole(), nullable=False),
+    sa.Column('commission_id', sa.Text(), nullable=True),
+    sa.Column('obligation_id', sa.Text(), nullable=True),
+    sa.CheckConstraint('debtor_id <> creditor_id', name=op.f('ck_postings_two_members')),
+    sa.CheckConstraint('from_state <> to_state', name=op.f('ck_postings_moves')),
+    sa.CheckConstraint('minor > 0', name=op.f('ck_postings_positive')),
+    sa.ForeignKeyConstraint(['entry_id'], ['entries.id'], name=op.f('fk_postings_entry_id_entries')),
+    sa.PrimaryKeyConstraint('entry_id', 'n', name=op.f('pk_postings')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_postings_alliance_id_debtor_id_creditor_id'), 'postings', ['alliance_id', 'debtor_id', 'creditor_id'], unique=False)
+    op.create_index(op.f('ix_postings_commission_id'), 'postings', ['commission_id'], unique=False)
+    op.create_index(op.f('ix_postings_obligation_id'), 'postings', ['obligation_id'], unique=False)
+    op.create_table('stores',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('connector', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('extra_hosts', types.Json(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('path_token', sa.Text(), nullable=False),
+    sa.Column('salt', types.SealedText(), nullable=False),
+    sa.Column('secrets', types.SealedText(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('connected_at', types.UtcTime(), nullable=False),
+    sa.Column('heard_at', types.UtcTime(), nullable=True),
+    sa.Column('polled_to', types.UtcTime(), nullable=True),
+    sa.Column('catalogue_cursor', sa.Text(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('trouble', sa.Text(), nullable=True),
+    sa.CheckConstraint("(state = 'needs_attention') = (trouble IS NOT NULL)", name=op.f('ck_stores_trouble')),
+    sa.CheckConstraint("state IN ('connected', 'needs_attention', 'disconnected')", name=op.f('ck_stores_state')),
+    sa.CheckConstraint('length(path_token) >= 22', name=op.f('ck_stores_path_token_length')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_stores_merchant_id_merchants')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stores')),
+    sa.UniqueConstraint('merchant_id', 'connector', 'address', name=op.f('uq_stores_merchant_id_connector_address')),
+    sa.UniqueConstraint('path_token', name=op.f('uq_stores_path_token')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_stores_state'), 'stores', ['state'], unique=False)
+    op.create_table('clicks',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('store_id', sa.Text(), nullable=False),
+    sa.Column('product_id', sa.Text(), nullable=False),
+    sa.Column('placement_id', sa.Text(), nullable=True),
+    sa.Column('link_id', sa.Text(), nullable=True),
+    sa.Column('at', types.UtcTime(), nullable=False),
+    sa.Column('visitor', sa.Text(), nullable=False),
+    sa.Column('user_agent', sa.Text(), nullable=False),
+    sa.Column('expires_at', types.UtcTime(), nullable=True),
+    sa.Column('verdict', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_clicks_alliance_id_alliances')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_clicks')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_clicks_alliance_id_at'), 'clicks', ['alliance_id', 'at'], unique=False)
+    op.create_index(op.f('ix_clicks_host_member_id_at'), 'clicks', ['host_member_id', 'at'], unique=False)
+    op.create_table('cycles',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('starts_at', types.UtcTime(), nullable=False),
+    sa.Column('ends_at', types.UtcTime(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('proposed_at', types.UtcTime(), nullable=False),
+    sa.Column('review_until', types.UtcTime(), nullable=False),
+    sa.Column('final_at', types.UtcTime(), nullable=True),
+    sa.Column('mode', sa.Text(), nullable=False),
+    sa.CheckConstraint("state IN ('proposed', 'final')", name=op.f('ck_cycles_state')),
+    sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_cycles_half_open')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_cycles_alliance_id_alliances')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cycles')),
+    sa.UniqueConstraint('alliance_id', 'starts_at', name=op.f('uq_cycles_alliance_id_starts_at')),
+    sqlite_strict=True
+    )
+    op.create_table('invitations',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('expires_at', types.UtcTime(), nullable=False),
+    sa.Column('used_at', types.UtcTime(), nullable=True),
+    sa.Column('used_by', sa.Text(), nullable=True),
+    sa.CheckConstraint('(used_at IS NULL) = (used_by IS NULL)', name=op.f('ck_invitations_used')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_invitations_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['created_by'], ['merchants.id'], name=op.f('fk_invitations_created_by_merchants')),
+    sa.ForeignKeyConstraint(['used_by'], ['merchants.id'], name=op.f('fk_invitations_used_by_merchants')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invitations')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_invitations_token_hash')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_invitations_alliance_id'), 'invitations', ['alliance_id'], unique=False)
+    op.create_table('members',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('joined_at', types.UtcTime(), nullable=False),
+    sa.Column('suspended_at', types.UtcTime(), nullable=True),
+    sa.Column('ended_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("(state = 'left') = (ended_at IS NOT NULL)", name=op.f('ck_members_ended')),
+    sa.CheckConstraint("(state = 'suspended') = (suspended_at IS NOT NULL)", name=op.f('ck_members_suspended')),
+    sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name=op.f('ck_members_state')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_members_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_members_merchant_id_merchants')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_members')),
+    sa.UniqueConstraint('alliance_id', 'merchant_id', name=op.f('uq_members_alliance_id_merchant_id')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_members_merchant_id'), 'members', ['merchant_id'], unique=False)
+    op.create_table('orders',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('store_id', sa.Text(), nullable=False),
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('ref', sa.Text(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('kept_minor', types.Whole(), nullable=False),
+    sa.Column('placed_at', types.UtcTime(), nullable=False),
+    sa.Column('paid_at', types.UtcTime(), nullable=True),
+    sa.Column('updated_at', types.UtcTime(), nullable=False),
+    sa.Column('version', types.Whole(), nullable=False),
+    sa.Column('customer_key', sa.Text(), nullable=True),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('snapshot', types.Json(), nullable=False),
+    sa.Column('evidence', types.Json(), nullable=True),
+    sa.Column('heard_at', types.UtcTime(), nullable=False),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_orders_merchant_id_merchants')),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_orders_store_id_stores')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_orders')),
+    sa.UniqueConstraint('store_id', 'ref', name=op.f('uq_orders_store_id_ref')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_orders_merchant_id_placed_at'), 'orders', ['merchant_id', 'placed_at'], unique=False)
+    op.create_index(op.f('ix_orders_store_id_customer_key'), 'orders', ['store_id', 'customer_key'], unique=False)
+    op.create_table('products',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('store_id', sa.Text(), nullable=False),
+    sa.Column('merchant_id', sa.Text(), nullable=False),
+    sa.Column('ref', sa.Text(), nullable=False),
+    sa.Column('sku', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('image_url', sa.Text(), nullable=True),
+    sa.Column('minor', types.Whole(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('categories', types.Json(), nullable=False),
+    sa.Column('shelf', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('in_stock', types.Flag(), nullable=False),
+    sa.Column('is_public', types.Flag(), nullable=False),
+    sa.Column('updated_at', types.UtcTime(), nullable=True),
+    sa.Column('seen_at', types.UtcTime(), nullable=False),
+    sa.Column('withdrawn_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("kind IN ('goods', 'service')", name=op.f('ck_products_kind')),
+    sa.CheckConstraint('length(title) BETWEEN 1 AND 300', name=op.f('ck_products_title_length')),
+    sa.CheckConstraint('minor >= 0', name=op.f('ck_products_price_not_negative')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_products_merchant_id_merchants')),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_products_store_id_stores')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_products')),
+    sa.UniqueConstraint('store_id', 'ref', name=op.f('uq_products_store_id_ref')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_products_merchant_id_shelf'), 'products', ['merchant_id', 'shelf'], unique=False)
+    op.create_index(op.f('ix_products_store_id_seen_at'), 'products', ['store_id', 'seen_at'], unique=False)
+    op.create_table('sessions',
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('person_id', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('seen_at', types.UtcTime(), nullable=False),
+    sa.Column('expires_at', types.UtcTime(), nullable=False),
+    sa.CheckConstraint('expires_at > created_at', name=op.f('ck_sessions_expires_after_start')),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_sessions_person_id_people')),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_sessions')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_sessions_person_id'), 'sessions', ['person_id'], unique=False)
+    op.create_table('contracts',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.CheckConstraint("state IN ('draft', 'offered', 'in_force', 'ended')", name=op.f('ck_contracts_state')),
+    sa.CheckConstraint('seller_member_id <> host_member_id', name=op.f('ck_contracts_two_sides')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_contracts_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_contracts_host_member_id_members')),
+    sa.ForeignKeyConstraint(['seller_member_id'], ['members.id'], name=op.f('fk_contracts_seller_member_id_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts')),
+    sa.UniqueConstraint('alliance_id', 'seller_member_id', 'host_member_id', name=op.f('uq_contracts_alliance_id_seller_member_id_host_member_id')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_contracts_host_member_id'), 'contracts', ['host_member_id'], unique=False)
+    op.create_index(op.f('ix_contracts_seller_member_id'), 'contracts', ['seller_member_id'], unique=False)
+    op.create_table('decisions',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('weight', types.Whole(), nullable=False),
+    sa.Column('weight_sum', types.Whole(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('terms_id', sa.Text(), nullable=True),
+    sa.Column('touch_id', sa.Text(), nullable=True),
+    sa.Column('touched_at', types.UtcTime(), nullable=True),
+    sa.Column('placed_at', types.UtcTime(), nullable=False),
+    sa.Column('numbers', types.Json(), nullable=False),
+    sa.Column('decided_at', types.UtcTime(), nullable=False),
+    sa.CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name=op.f('ck_decisions_one_reason')),
+    sa.CheckConstraint("outcome IN ('credited', 'refused')", name=op.f('ck_decisions_outcome')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_decisions_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_decisions_host_member_id_members')),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_decisions_order_id_orders')),
+    sa.ForeignKeyConstraint(['seller_member_id'], ['members.id'], name=op.f('fk_decisions_seller_member_id_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions')),
+    sa.UniqueConstraint('order_id', 'host_member_id', name=op.f('uq_decisions_order_id_host_member_id')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_decisions_host_member_id_placed_at'), 'decisions', ['host_member_id', 'placed_at'], unique=False)
+    op.create_index(op.f('ix_decisions_seller_member_id_placed_at'), 'decisions', ['seller_member_id', 'placed_at'], unique=False)
+    op.create_table('host_codes',
+    sa.Column('store_id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('since', types.UtcTime(), nullable=False),
+    sa.Column('until', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("kind IN ('coupon', 'spoken')", name=op.f('ck_host_codes_kind')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_host_codes_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_host_codes_host_member_id_members')),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_host_codes_store_id_stores')),
+    sa.PrimaryKeyConstraint('store_id', 'kind', 'code', name=op.f('pk_host_codes')),
+    sqlite_strict=True
+    )
+    op.create_table('links',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('product_id', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('ended_at', types.UtcTime(), nullable=True),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_links_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_links_host_member_id_members')),
+    sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_links_product_id_products')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_links')),
+    sa.UniqueConstraint('code', name=op.f('uq_links_code')),
+    sa.UniqueConstraint('host_member_id', 'product_id', 'channel', name=op.f('uq_links_host_member_id_product_id_channel')),
+    sqlite_strict=True
+    )
+    op.create_table('obligations',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('cycle_id', sa.Text(), nullable=False),
+    sa.Column('debtor_id', sa.Text(), nullable=False),
+    sa.Column('creditor_id', sa.Text(), nullable=False),
+    sa.Column('minor', types.Whole(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('due_at', types.UtcTime(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('paid_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("state IN ('open', 'paid')", name=op.f('ck_obligations_state')),
+    sa.CheckConstraint('minor > 0', name=op.f('ck_obligations_positive')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_obligations_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['creditor_id'], ['members.id'], name=op.f('fk_obligations_creditor_id_members')),
+    sa.ForeignKeyConstraint(['cycle_id'], ['cycles.id'], name=op.f('fk_obligations_cycle_id_cycles')),
+    sa.ForeignKeyConstraint(['debtor_id'], ['members.id'], name=op.f('fk_obligations_debtor_id_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_obligations')),
+    sa.UniqueConstraint('cycle_id', 'debtor_id', 'creditor_id', 'currency', name=op.f('uq_obligations_cycle_id_debtor_id_creditor_id_currency')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_obligations_alliance_id_state'), 'obligations', ['alliance_id', 'state'], unique=False)
+    op.create_table('order_touches',
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('click_id', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_order_touches_order_id_orders')),
+    sa.PrimaryKeyConstraint('order_id', 'click_id', name=op.f('pk_order_touches')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_order_touches_click_id'), 'order_touches', ['click_id'], unique=False)
+    op.create_table('placements',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('store_id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('slots', types.Whole(), nullable=False),
+    sa.Column('is_on', types.Flag(), nullable=False),
+    sa.Column('created_at', types.UtcTime(), nullable=False),
+    sa.Column('seen_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint('slots BETWEEN 1 AND 12', name=op.f('ck_placements_slots')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_placements_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_placements_host_member_id_members')),
+    sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_placements_store_id_stores')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_placements')),
+    sa.UniqueConstraint('store_id', 'name', name=op.f('uq_placements_store_id_name')),
+    sqlite_strict=True
+    )
+    op.create_table('impressions',
+    sa.Column('placement_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('day', sa.Text(), nullable=False),
+    sa.Column('seen', types.Whole(), nullable=False),
+    sa.ForeignKeyConstraint(['placement_id'], ['placements.id'], name=op.f('fk_impressions_placement_id_placements')),
+    sa.PrimaryKeyConstraint('placement_id', 'seller_member_id', 'day', name=op.f('pk_impressions')),
+    sqlite_strict=True
+    )
+    op.create_table('payments',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('obligation_id', sa.Text(), nullable=False),
+    sa.Column('minor', types.Whole(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('way', sa.Text(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.Column('recorded_at', types.UtcTime(), nullable=False),
+    sa.Column('confirmed_by', sa.Text(), nullable=True),
+    sa.Column('confirmed_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint("way IN ('bank', 'store', 'other')", name=op.f('ck_payments_way')),
+    sa.CheckConstraint('minor > 0', name=op.f('ck_payments_positive')),
+    sa.ForeignKeyConstraint(['obligation_id'], ['obligations.id'], name=op.f('fk_payments_obligation_id_obligations')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payments')),
+    sa.UniqueConstraint('obligation_id', 'reference', name=op.f('uq_payments_obligation_id_reference')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_payments_obligation_id'), 'payments', ['obligation_id'], unique=False)
+    op.create_table('terms',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('contract_id', sa.Text(), nullable=False),
+    sa.Column('version', types.Whole(), nullable=False),
+    sa.Column('body', types.Json(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('effective_from', types.UtcTime(), nullable=False),
+    sa.Column('effective_until', types.UtcTime(), nullable=True),
+    sa.Column('proposed_by', sa.Text(), nullable=False),
+    sa.Column('proposed_at', types.UtcTime(), nullable=False),
+    sa.CheckConstraint('effective_until IS NULL OR effective_until > effective_from', name=op.f('ck_terms_effective')),
+    sa.CheckConstraint('version >= 1', name=op.f('ck_terms_version')),
+    sa.ForeignKeyConstraint(['contract_id'], ['contracts.id'], name=op.f('fk_terms_contract_id_contracts')),
+    sa.ForeignKeyConstraint(['proposed_by'], ['members.id'], name=op.f('fk_terms_proposed_by_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_terms')),
+    sa.UniqueConstraint('contract_id', 'version', name=op.f('uq_terms_contract_id_version')),
+    sqlite_strict=True
+    )
+    op.create_table('commissions',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('fact', sa.Text(), nullable=False),
+    sa.Column('line_key', sa.Text(), nullable=False),
+    sa.Column('clause', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('order_id', sa.Text(), nullable=True),
+    sa.Column('terms_id', sa.Text(), nullable=False),
+    sa.Column('decision_id', sa.Text(), nullable=True),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('base_minor', types.Whole(), nullable=False),
+    sa.Column('target_minor', types.Whole(), nullable=False),
+    sa.Column('waiting_minor', types.Whole(), nullable=False),
+    sa.Column('at', types.UtcTime(), nullable=False),
+    sa.Column('due_at', types.UtcTime(), nullable=True),
+    sa.Column('working', types.Json(), nullable=False),
+    sa.CheckConstraint("cause IN ('order', 'clicks', 'impressions', 'acceptance')", name=op.f('ck_commissions_cause')),
+    sa.CheckConstraint('target_minor >= 0 AND waiting_minor >= 0 AND waiting_minor <= target_minor', name=op.f('ck_commissions_target')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_commissions_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('fk_commissions_decision_id_decisions')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_commissions_host_member_id_members')),
+    sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_commissions_order_id_orders')),
+    sa.ForeignKeyConstraint(['seller_member_id'], ['members.id'], name=op.f('fk_commissions_seller_member_id_members')),
+    sa.ForeignKeyConstraint(['terms_id'], ['terms.id'], name=op.f('fk_commissions_terms_id_terms')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_commissions')),
+    sa.UniqueConstraint('fact', 'clause', 'host_member_id', 'line_key', name=op.f('uq_commissions_fact_clause_host_member_id_line_key')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_commissions_alliance_id_due_at'), 'commissions', ['alliance_id', 'due_at'], unique=False)
+    op.create_index(op.f('ix_commissions_order_id'), 'commissions', ['order_id'], unique=False)
+    op.create_index(op.f('ix_commissions_terms_id_clause_at'), 'commissions', ['terms_id', 'clause', 'at'], unique=False)
+    op.create_table('signatures',
+    sa.Column('terms_id', sa.Text(), nullable=False),
+    sa.Column('member_id', sa.Text(), nullable=False),
+    sa.Column('person_id', sa.Text(), nullable=False),
+    sa.Column('signed_at', types.UtcTime(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_signatures_member_id_members')),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_signatures_person_id_people')),
+    sa.ForeignKeyConstraint(['terms_id'], ['terms.id'], name=op.f('fk_signatures_terms_id_terms')),
+    sa.PrimaryKeyConstraint('terms_id', 'member_id', name=op.f('pk_signatures')),
+    sqlite_strict=True
+    )
+    op.create_table('terms_spans',
+    sa.Column('terms_id', sa.Text(), nullable=False),
+    sa.Column('contract_id', sa.Text(), nullable=False),
+    sa.Column('alliance_id', sa.Text(), nullable=False),
+    sa.Column('seller_member_id', sa.Text(), nullable=False),
+    sa.Column('host_member_id', sa.Text(), nullable=False),
+    sa.Column('starts_at', types.UtcTime(), nullable=False),
+    sa.Column('ends_at', types.UtcTime(), nullable=True),
+    sa.CheckConstraint('ends_at IS NULL OR ends_at >= starts_at', name=op.f('ck_terms_spans_half_open')),
+    sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_terms_spans_alliance_id_alliances')),
+    sa.ForeignKeyConstraint(['contract_id'], ['contracts.id'], name=op.f('fk_terms_spans_contract_id_contracts')),
+    sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_terms_spans_host_member_id_members')),
+    sa.ForeignKeyConstraint(['seller_member_id'], ['members.id'], name=op.f('fk_terms_spans_seller_member_id_members')),
+    sa.ForeignKeyConstraint(['terms_id'], ['terms.id'], name=op.f('fk_terms_spans_terms_id_terms')),
+    sa.PrimaryKeyConstraint('terms_id', name=op.f('pk_terms_spans')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_terms_spans_alliance_id'), 'terms_spans', ['alliance_id'], unique=False)
+    op.create_index(op.f('ix_terms_spans_contract_id'), 'terms_spans', ['contract_id'], unique=False)
+    op.create_index('ix_terms_spans_pair', 'terms_spans', ['seller_member_id', 'host_member_id', 'starts_at'], unique=False)
+    op.create_table('cycle_lines',
+    sa.Column('cycle_id', sa.Text(), nullable=False),
+    sa.Column('commission_id', sa.Text(), nullable=False),
+    sa.Column('debtor_id', sa.Text(), nullable=False),
+    sa.Column('creditor_id', sa.Text(), nullable=False),
+    sa.Column('minor', types.Whole(), nullable=False),
+    sa.Column('currency', types.CurrencyCode(), nullable=False),
+    sa.Column('corrects', sa.Text(), nullable=True),
+    sa.CheckConstraint('minor <> 0', name=op.f('ck_cycle_lines_not_nothing')),
+    sa.ForeignKeyConstraint(['commission_id'], ['commissions.id'], name=op.f('fk_cycle_lines_commission_id_commissions')),
+    sa.ForeignKeyConstraint(['cycle_id'], ['cycles.id'], name=op.f('fk_cycle_lines_cycle_id_cycles')),
+    sa.PrimaryKeyConstraint('cycle_id', 'commission_id', name=op.f('pk_cycle_lines')),
+    sqlite_strict=True
+    )
+    op.create_index(op.f('ix_cycle_lines_commission_id'), 'cycle_lines', ['commission_id'], unique=False)
+    protect(op.get_bind(), APPEND_ONLY)
+
+
+def downgrade() -> None:
+    raise RuntimeError("there is nothing before the first schema")
