@@ -63,6 +63,13 @@ def events() -> set[str]:
     return set(import_module("alliance.core.events").KINDS)
 
 
+def reasons() -> set[str]:
+    """Every word that says why an order or a click did not earn."""
+    orders = import_module("alliance.rules.attribution").Reason
+    clicks = import_module("alliance.rules.validity").Fault
+    return {str(reason) for reason in [*orders, *clicks]}
+
+
 def tables() -> set[str]:
     """Every table of the schema."""
     return set(import_module("alliance.db.schema").metadata().tables)

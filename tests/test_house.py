@@ -157,6 +157,19 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert found == {"alliance/settings.py"}
 
 
+@pytest.mark.parametrize(("ending", "pattern"), [
+    (".py", r"verify\s*=\s*False|\bMarkup\(|\beval\(|\bexec\(|shell\s*=\s*True|\bpickle\b"),
+    (".html", r"\|\s*safe\b|autoescape false|(?:src|href)=[\"']?(?:https?:)?//"),
+    (".ts", r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"),
+])
+def test_no_door_is_left_open(ending: str, pattern: str) -> None:
+    found = [f"{named(path)}: {match[0]}"
+             for path in sources("alliance", "connectors", "widgets/src", ending=ending)
+             for match in re.finditer(pattern, path.read_text(encoding="utf-8"))]
+
+    assert found == []
+
+
 def test_nothing_is_left_for_later() -> None:
     later = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|\bfor now\b|NotImplementedError")
     files = [path for ending in (".py", ".ts", ".php", ".html", ".css", ".md")
@@ -191,6 +204,7 @@ def test_every_refusal_names_its_code_where_it_is_raised() -> None:
 @pytest.mark.parametrize(("page", "promised"), [
     ("settings", surface.settings), ("errors", surface.error_codes), ("events", surface.events),
     ("commands", surface.commands), ("database", surface.tables),
+    ("reasons", surface.reasons),
 ])
 def test_the_reference_tells_all_and_nothing_else(
         page: str, promised: Callable[[], set[str]]) -> None:
