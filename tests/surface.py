@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("alliance", "connectors/woocommerce/alliance_woocommerce")
+CONNECTORS = {"DEMO": "alliance/connect/demo",
+              "WOOCOMMERCE": "connectors/woocommerce/alliance_woocommerce"}
+FOR_EVERY_CONNECTOR = {"ALLOW_PRIVATE", "CA_BUNDLE"}
 _SETTING = re.compile(r"ALLIANCE_[A-Z0-9_]+[A-Z0-9]")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -41,7 +44,7 @@ def settings() -> set[str]:
     for path in [*sources(*PACKAGES), *(ROOT / "tests" / f"{name}.py" for name in
                                        ("needs", "postgres", "conftest"))]:
         found |= {text for text in _texts(path) if _SETTING.fullmatch(text)}
-    return found
+    return found | set(_connector_settings())
 
 
 def error_codes() -> set[str]:
@@ -103,6 +106,15 @@ def _texts(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def _connector_settings() -> Iterator[str]:
+    # `config.get("SHOPS_DIR")` in the demo's connector reads ALLIANCE_DEMO_SHOPS_DIR.
+    for name, folder in CONNECTORS.items():
+        for path in sources(folder):
+            for key in re.findall(r'config(?:\.get\(|\[)"([A-Z_]+)"', path.read_text("utf-8")):
+                if key not in FOR_EVERY_CONNECTOR:
+                    yield f"ALLIANCE_{name}_{key}"
 
 
 def _codes(path: Path) -> Iterator[tuple[str, int]]:

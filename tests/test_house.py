@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from alliance.worker import HANDLERS
 from tests import surface
 from tests.surface import PACKAGES, ROOT, named, sources, tree
 
@@ -212,6 +213,10 @@ def test_the_reference_tells_all_and_nothing_else(
 
     assert sorted(promised() - told) == [], f"docs/reference/{page}.md does not tell of these"
     assert sorted(told - promised()) == [], f"docs/reference/{page}.md tells of what is not there"
+
+
+def test_every_event_leads_somewhere_on_purpose() -> None:
+    assert {kind.__name__ for kind in HANDLERS} == surface.events()
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
