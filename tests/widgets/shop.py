@@ -29,6 +29,7 @@ class Hub:
     fetched: list[str] = field(default_factory=list)
     origin: str = ""
     answering: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.answering.set()
@@ -40,6 +41,7 @@ class Hub:
         self.fetched.append(url.path)
         if method == "POST" and url.path == "/embed/v1/seen":
             self.seen.append(json.loads(body))
+            self.told.set()
             return 204, open_to_all, b""
         if url.path == "/embed/v1/slate":
             self.asked.append({name: values[0] for name, values in parse_qs(url.query).items()})

@@ -56,11 +56,12 @@ async function fill(
 ): Promise<void> {
   const { top, bottom } = slot.getBoundingClientRect();
   const { style } = slot;
-  const kept = style.minBlockSize;
+  const kept = style.cssText;
   const place = { hub: HERE, locale: localeOf(slot) };
   // Out of sight a box can be held free without moving anything the shopper sees.
   if (!slot.firstElementChild && (top > innerHeight || bottom < 0)) {
-    style.minBlockSize = "var(--al-reserve,20rem)";
+    // About as high as four cards are wide, and some lines of text.
+    style.cssText += ";display:block;min-block-size:var(--al-reserve,min(15vw + 19rem,30rem))";
   }
   let shown = false;
   try {
@@ -76,8 +77,9 @@ async function fill(
   new IntersectionObserver(([entry], watch) => {
     if (entry?.isIntersecting) return;
     watch.disconnect();
-    style.minBlockSize = kept;
-    if (!style.length) slot.removeAttribute("style");
+    style.cssText = kept;
+    // Reading it first matters: a browser may not know yet that the attribute is there.
+    if (!slot.getAttribute("style")) slot.removeAttribute("style");
   }).observe(slot);
 }
 

@@ -1,0 +1,106 @@
+"""What is built: its own tests, its weight, its sameness, and where its parts come from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.needs import missing
+from tests.widgets.shop import BUILT, ROOT, built, manifest
+
+WIDGETS = ROOT / "widgets"
+NAMES = ["slate.js", "embed.js", "admin.js", "chart.js", "theme.js", "admin.css"]
+
+
+def test_the_widgets_own_tests_and_types_pass(node: str) -> None:
+    tsc = _run(node, "node_modules/typescript/bin/tsc")
+    assert (tsc.returncode, tsc.stdout) == (0, "")
+    vitest = _run(node, "node_modules/vitest/vitest.mjs", "run", "--reporter=dot", "--no-color")
+    assert vitest.returncode == 0, vitest.stdout + vitest.stderr
+
+
+def test_the_loader_weighs_at_most_one_kilobyte_and_all_of_a_slate_less_than_four() -> None:
+    loader, module = manifest()["embed.js"]["brotli"], manifest()["slate.js"]["brotli"]
+    assert loader <= 1000
+    assert loader + module <= 3800
+
+
+def test_the_same_sources_give_the_same_bytes(node: str, tmp_path: Path) -> None:
+    built_again = [_build(node, tmp_path / name) for name in ("one", "two")]
+    assert built_again[0] == built_again[1]
+    standing = {path: digest for path, digest in _digests(BUILT).items() if path != ".stamp"}
+    assert built_again[0] == standing
+
+
+def test_the_manifest_names_every_file_with_its_hash_and_integrity() -> None:
+    assert list(manifest()) == NAMES
+    for name, entry in manifest().items():
+        content = (BUILT / str(entry["file"])).read_bytes()
+        assert hashlib.sha256(content).hexdigest()[:12] in entry["file"], name
+        digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
+        assert entry["integrity"] == f"sha384-{digest}"
+
+
+def test_the_loader_knows_its_modules_name_and_integrity() -> None:
+    loader, module = built("embed.js").decode(), manifest()["slate.js"]
+    assert Path(str(module["file"])).name in loader
+    assert str(module["integrity"]) in loader
+
+
+def test_the_pages_need_nothing_that_a_strict_policy_refuses() -> None:
+    addresses = re.findall(r"url\(([^)]*)\)", built("admin.css").decode())
+    assert addresses
+    assert [each for each in addresses if not re.fullmatch(r'"?\./picture-\w{12}\.svg"?', each)] \
+        == []
+
+
+def test_a_second_run_finds_nothing_to_do() -> None:
+    done = subprocess.run([sys.executable, str(WIDGETS / "make_assets.py")], text=True,
+                          capture_output=True, check=True)
+    assert done.stdout == "assets: up to date\n"
+
+
+def test_the_lock_file_holds_every_package_by_hash_and_names_no_host() -> None:
+    lock = json.loads((WIDGETS / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
+    assert [name for name, entry in packages.items() if "integrity" not in entry] == []
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """A Node that is new enough, as the build itself finds it, with the packages in place."""
+    sys.path.insert(0, str(WIDGETS))
+    try:
+        import make_assets
+    finally:
+        sys.path.remove(str(WIDGETS))
+    found: str | None = make_assets.find_node()
+    if found is None or not (WIDGETS / "node_modules").is_dir():
+        missing("Node", "the widgets' own tests run in Node 20 or newer.", "`make assets`")
+    make_assets.install_packages(found)
+    return found
+
+
+def _run(node: str, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([node, *command], cwd=WIDGETS, capture_output=True, text=True,
+                          check=False)
+
+
+def _build(node: str, out: Path) -> dict[str, str]:
+    done = _run(node, "build.mjs", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    return _digests(out)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files}
