@@ -232,8 +232,8 @@ def _plan(books: Mapping[Currency, _Book], mode: Mode) -> Plan:
     for currency in sorted(books):
         book = books[currency]
         found = [Debt(debtor, creditor, Money(amount, currency))
-                 for debtor, creditor, amount in settle(book.pairs)]
-        payments += sorted(found)
+                 for debtor, creditor, amount in sorted(settle(book.pairs))]
+        payments += found
         totals.append(Totals(currency, book.count, Money(sum(book.pairs.values()), currency),
                              len(found), Money(sum(one.amount.minor for one in found), currency)))
     return Plan(Mode(mode), tuple(payments), tuple(totals))
