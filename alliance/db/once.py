@@ -27,7 +27,10 @@ def insert_once(session: Session, model: type[Base], rows: Sequence[Mapping[str,
     inserted = 0
     for start in range(0, len(rows), LOT):
         statement = insert(model).values(list(rows[start:start + LOT]))
-        result = session.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
+        result = session.execute(
+            statement.on_conflict_do_nothing(index_elements=list(key)),
+            # Without this an ORM insert does not say how many rows came in.
+            execution_options={"preserve_rowcount": True})
         assert isinstance(result, CursorResult)
         inserted += result.rowcount
     return inserted

@@ -1,0 +1,23 @@
+"""The one place that composes: pages behind, the front before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from alliance.core.clock import now as clock_now
+from alliance.hub import Hub
+from alliance.settings import Settings
+from alliance.web import site
+from alliance.web.front import Front
+
+
+def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> Front:
+    """The WSGI application of one hub."""
+    return compose(Hub.open(settings, now))
+
+
+def compose(hub: Hub) -> Front:
+    """The WSGI application of a hub that is open already."""
+    pages = site.build(hub)
+    return Front(hub, pages.wsgi_app)

@@ -1,0 +1,1 @@
+"""The edge that people, shops and platforms reach."""
