@@ -16,9 +16,9 @@ EMPTY_ROOT = sha256(b"").digest()
 """The root of a log without rows."""
 
 
-def leaf_hash(data: bytes) -> bytes:
+def leaf_hash(row: bytes) -> bytes:
     """The hash of one row's canonical content: a prefix of its own, so no node passes for a row."""
-    return sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + row).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

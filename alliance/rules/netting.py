@@ -183,7 +183,7 @@ def few_payments(balance: Mapping[str, int]) -> list[tuple[str, str, int]]:
         groups = _most_groups(list(rest.items()))
         return matched + [payment for group in groups for payment in _largest_first(dict(group))]
     paired = matched + _largest_first(rest)
-    plain = _largest_first(open_balance)
+    plain = _largest_first(open_balance) if matched else paired
     return plain if len(plain) < len(paired) else paired
 
 
@@ -321,12 +321,16 @@ def _largest_first(balance: Mapping[str, int]) -> list[tuple[str, str, int]]:
     heapify(owed)
     payments = []
     while owing:
-        (debt, debtor), (claim, creditor) = owing[0], owed[0]
-        amount = min(-debt, -claim)
-        payments.append((debtor, creditor, amount))
-        for heap, left, name in ((owing, debt + amount, debtor), (owed, claim + amount, creditor)):
-            if left:
-                heapreplace(heap, (left, name))
-            else:
-                heappop(heap)
+        debt, debtor = owing[0]
+        claim, creditor = owed[0]
+        left = debt - claim
+        payments.append((debtor, creditor, min(-debt, -claim)))
+        if left < 0:
+            heapreplace(owing, (left, debtor))
+        else:
+            heappop(owing)
+        if left > 0:
+            heapreplace(owed, (-left, creditor))
+        else:
+            heappop(owed)
     return payments

@@ -6,6 +6,7 @@ side by side does not, so goals are set on ratios and carry a little slack of th
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -49,11 +50,18 @@ def not_installed(name: str, what: str) -> Figure:
 
 
 def medians(rounds: int, *sides: Callable[[], object]) -> list[float]:
-    """Median CPU seconds of each side, run in turn so that a noisy minute hits all alike."""
+    """Median CPU seconds of each side, run in turn so that a noisy minute hits all alike.
+
+    The collector is off meanwhile, as in `timeit`: whom it interrupts is a matter of luck.
+    """
     times: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for of_side, side in zip(times, sides, strict=True):
-            began = process_time()
-            side()
-            of_side.append(process_time() - began)
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for of_side, side in zip(times, sides, strict=True):
+                began = process_time()
+                side()
+                of_side.append(process_time() - began)
+    finally:
+        gc.enable()
     return [median(of_side) for of_side in times]
