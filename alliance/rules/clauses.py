@@ -58,7 +58,8 @@ def counted_lines(order: StoreOrder, terms: Terms) -> tuple[Counted, ...]:
     Under the refund rule `keep` refunds do not reduce a line; under `reverse` an order in state
     `refunded` keeps nothing, whatever its lines say.
     """
-    lines = [line for line in order.lines if line.kind in _kinds(terms)]
+    kinds = _kinds(terms)
+    lines = [line for line in order.lines if line.kind in kinds]
     sold = _laid_over([_amount(line.net.minor, line.tax.minor, terms) for line in lines])
     if terms.refund_rule == "keep":
         kept = sold

@@ -28,12 +28,15 @@ class Evidence(StrEnum):
     @property
     def strength(self) -> int:
         """Larger is stronger."""
-        return -list(Evidence).index(self)
+        return _STRENGTH[self]
 
     @property
     def condition_word(self) -> str:
         """How conditions of a clause call it (law §3): a click is `link` evidence."""
         return "link" if self is Evidence.CLICK else self.value
+
+
+_STRENGTH = {kind: -place for place, kind in enumerate(Evidence)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def money_values(name: str, amount: Money) -> dict[str, str | int]:
 
 def stamp(at: datetime) -> str:
     """An instant as a value of a sentence: RFC 3339 in UTC, to the second."""
-    return aware(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return aware(at).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 TEMPLATES: dict[str, str] = {

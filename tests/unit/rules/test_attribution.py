@@ -355,7 +355,7 @@ any_standing = st.builds(
     certificates=st.sampled_from([{}, {CAFE: ("gold",)}]), zone_name=st.just("Europe/Riga"))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(any_order(), any_touches, any_standing, st.data())
 def test_any_evidence_ends_in_one_decision_per_host(
         sold: StoreOrder, touches: tuple[Touch, ...], standing: Standing,

@@ -111,7 +111,7 @@ any_rows = st.lists(st.tuples(
         for key, (host, hours, ref, minor) in enumerate(rows)])
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(any_caps, any_rows, st.data())
 def test_every_order_of_arrival_parts_alike_below_each_cap_and_loses_nothing(
         caps: list[Cap], rows: list[CapRow], data: st.DataObject) -> None:

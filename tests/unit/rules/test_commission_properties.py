@@ -49,7 +49,7 @@ def settled(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, derandomize=True)
 
 
-@settled(120)
+@settled(60)
 @given(any_order(), any_credits(), st.data())
 def test_any_order_pays_within_its_lines_whatever_order_credits_come_in(
         sold: StoreOrder, credits: list[Credit], data: st.DataObject) -> None:
@@ -67,7 +67,7 @@ def test_any_order_pays_within_its_lines_whatever_order_credits_come_in(
         assert by_line.get(sold_line.key, 0) <= max(0, gross)
 
 
-@settled(80)
+@settled(50)
 @given(any_order(), any_credits())
 def test_a_full_refund_leaves_exactly_nothing(sold: StoreOrder, credits: list[Credit]) -> None:
     back = replace(sold, lines=tuple(
@@ -79,7 +79,7 @@ def test_a_full_refund_leaves_exactly_nothing(sold: StoreOrder, credits: list[Cr
     assert expected(replace(sold, state=OrderState.REFUNDED), reversing) == ()
 
 
-@settled(120)
+@settled(60)
 @given(any_order(), any_terms(), any_facts, st.data())
 def test_a_further_refund_never_raises_a_commission(sold: StoreOrder, bound: Terms, facts: Facts,
                                                     data: st.DataObject) -> None:

@@ -51,7 +51,7 @@ TOYS = condition(Field.CATEGORY, Op.IS, "toys")
 
 # Written and read.
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(any_terms())
 def test_terms_are_read_back_exactly(bound: Terms) -> None:
     again = from_json(json.loads(canonical(bound)))
@@ -59,7 +59,7 @@ def test_terms_are_read_back_exactly(bound: Terms) -> None:
     assert terms_hash(again) == terms_hash(bound)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(any_terms())
 def test_any_terms_can_be_checked_and_told(bound: Terms) -> None:
     assert all(gap.english for gap in gaps(bound))
