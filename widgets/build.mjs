@@ -16,7 +16,7 @@ const WIDGETS = { "al-slate": "slate.ts" };
 
 /** Build all into `out`, which is replaced as a whole. */
 export async function buildAll(out = OUT) {
-  const fresh = `${out}.new`;
+  const fresh = `${out}.${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
   const keep = keeper(fresh);
   await buildEmbed(keep);

@@ -5,6 +5,8 @@
  */
 import "htmx.org";
 
+const BUSY = 4000;
+
 on("click", "[data-nav-toggle]", (button) => {
   const open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(open));
@@ -50,6 +52,8 @@ on("submit", "form", (form, event) => {
   // Sent twice by a nervous finger is kept out at the server too; this only shows that it went.
   if (form.ariaBusy) event.preventDefault();
   form.ariaBusy = "true";
+  // An answer that is a file leaves this page standing: let it be asked for again.
+  setTimeout(() => { form.ariaBusy = null; }, BUSY);
 });
 
 addEventListener("pageshow", () => {

@@ -2,7 +2,8 @@
  * Draws <figure class="chart" data-chart="line|bars"> from the table inside it. The table is the
  * truth: it is there without script, for readers of screens, and for print. Each column after the
  * first is a series; its <th> may say data-axis="right", data-dash, data-fill, data-currency="EUR"
- * and data-digits; each row begins with <time datetime> or text; cells may carry data-value.
+ * and data-digits; each row begins with <time datetime> or text; cells may carry data-value. Two
+ * columns with data-band="high" and data-band="low" shade what lies between them: a forecast.
  */
 import uPlot from "uplot";
 
@@ -11,6 +12,7 @@ interface Column {
   readonly axis: "y" | "right";
   readonly dash: boolean;
   readonly fill: boolean;
+  readonly band: string | undefined;
   readonly show: (value: number | null | undefined) => string;
 }
 
@@ -38,6 +40,7 @@ function start(figure: HTMLElement): void {
   if (!plot || !source) return;
   figure.dataset["drawn"] = "";
   const table = readTable(source);
+  if (!table.xs.length) return;
   const legend = makeLegend(table);
   plot.before(legend.element);
   plot.setAttribute("aria-hidden", "true");
@@ -72,7 +75,7 @@ function readTable(source: HTMLTableElement): Table {
 }
 
 function readColumn(head: HTMLElement): Column {
-  const { axis, dash, fill, currency, digits } = head.dataset;
+  const { axis, dash, fill, band, currency, digits } = head.dataset;
   const places = digits ? { maximumFractionDigits: Number(digits) } : {};
   const style = currency ? { style: "currency", currency } as const : {};
   const format = new Intl.NumberFormat(locale(), { ...style, ...places });
@@ -81,6 +84,7 @@ function readColumn(head: HTMLElement): Column {
     axis: axis === "right" ? "right" : "y",
     dash: dash !== undefined,
     fill: fill !== undefined,
+    band,
     show: (value) => (value === null || value === undefined ? "–" : format.format(value)),
   };
 }
@@ -120,6 +124,7 @@ function options(
       ...amounts("y"), ...amounts("right"),
     ],
     series: [{}, ...table.columns.map((column, at) => series(column, at, colour, figure))],
+    bands: bands(table, colour),
     hooks: { setCursor: [(chart) => tell(chart.cursor.idx ?? null)] },
   };
 }
@@ -134,12 +139,18 @@ function series(
     label: column.name,
     scale: column.axis,
     stroke,
-    width: 2,
+    width: column.band ? 0 : 2,
     points: { show: false },
     ...(fill ? { fill } : {}),
     ...(column.dash ? { dash: [6, 5] } : {}),
     ...(bars ? { paths: uPlot.paths.bars!({ size: [0.6, 40], radius: 0.2 }) } : {}),
   };
+}
+
+function bands(table: Table, colour: (name: string) => string): uPlot.Band[] {
+  const [high, low] = ["high", "low"].map(
+    (band) => table.columns.findIndex((column) => column.band === band) + 1);
+  return high && low ? [{ series: [high, low], fill: colour(`--al-chart-${high}-fill`) }] : [];
 }
 
 /** The pointer moves from row to row, since between two rows nothing is known. */
