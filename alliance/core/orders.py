@@ -130,7 +130,9 @@ def spread_refund(lines: Sequence[OrderLine], gross: Money) -> tuple[OrderLine, 
         return tuple(lines)
     spread = []
     for line, part in zip(lines, split(gross.minor, room), strict=True):
-        net, tax = split(part, [line.kept.minor, line.kept_tax.minor]) if part else (0, 0)
+        # A shop may have given back more tax than it charged: that side then bears nothing.
+        sides = [max(0, line.kept.minor), max(0, line.kept_tax.minor)]
+        net, tax = split(part, sides) if part else (0, 0)
         spread.append(replace(
             line,
             refunded=line.refunded + Money(net, gross.currency),
