@@ -81,7 +81,8 @@ class Outbound:
     """Calls stores. One per process and connector; safe to share among threads.
 
     `allow_private` (CIDRs) and `ca_bundle` (a file of authorities that replaces the usual ones)
-    come from the settings. `sleep`, `chance` (0 to 1), `clock` (monotonic seconds) and `resolve`
+    come from the settings. The limits begin once a name is resolved; how long that takes is the
+    resolver's affair. `sleep`, `chance` (0 to 1), `clock` (monotonic seconds) and `resolve`
     are arguments so that tests need not wait.
     """
 
@@ -161,9 +162,7 @@ class Outbound:
     def _call(self, place: Goal, method: str, url: str, body: bytes | None,
               headers: Mapping[str, str]) -> Answer:
         limits = self._limits
-        with Line(place, limits.connect, limits.deadline) as line, requests.Session() as session:
-            session.trust_env = False
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        with Line(place, limits.connect, limits.deadline) as line, _Session() as session:
             session.adapters.clear()
             session.mount(f"{place.scheme}://", Road(place, line, self._trust))
             try:
@@ -204,6 +203,18 @@ class Outbound:
             raise StoreError("store_too_large", f"{host} answered more than "
                              f"{self._limits.size} bytes.", again=False, host=host)
         return Answer(response.status_code, headers, bytes(body))
+
+
+class _Session(requests.Session):
+    """Knows no proxies, no sign-ins of the machine, no cookies and no redirects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Told of one, requests would read the whole body first, however long."""
 
 
 def _merged(headers: Mapping[str, str] | None, sign: Signer | None) -> dict[str, str]:

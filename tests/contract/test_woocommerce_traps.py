@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -226,6 +227,13 @@ def test_an_unpublished_product_is_told_as_removed(shop: RecordedShop) -> None:
     body = {"id": 41, "type": "simple", "status": "draft", "permalink": "https://x.example/"}
     assert shop.connector.read_call(signed(json.dumps(body).encode())) == [
         StoreRecord("product_removed", "41")]
+
+
+def test_an_empty_secret_signs_nothing(shop: RecordedShop) -> None:
+    call = signed(b'{"id":43}', secret="")
+    for secrets in ({**KEYS, "webhook_secret": ""}, KEYS):
+        with pytest.raises(Refused):
+            shop.connector.check_call(call, replace(shop.grant, secrets=secrets))
 
 
 @pytest.mark.parametrize("body", [

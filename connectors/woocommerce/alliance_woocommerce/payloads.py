@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from alliance.connect.customers import customer_key
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import StoreProduct
+from alliance.core.customers import customer_key
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder

@@ -73,6 +73,26 @@ def test_a_redirect_is_told_and_not_followed() -> None:
     assert len(server.calls) == 1
 
 
+def test_the_body_of_a_redirect_is_not_even_read() -> None:
+    def redirect(call: Call) -> None:
+        call.raw(b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\n\r\n")
+        call.stall()
+
+    with Loopback(redirect) as server:
+        error = refusal(outbound(), server.url())
+    assert (error.code, error.again) == ("store_redirected", False)
+
+
+def test_an_answer_in_chunks_comes_whole_and_a_broken_one_not() -> None:
+    chunks = [b"7\r\n{\"id\": \r\n", b"3\r\n43}\r\n", b"0\r\n\r\n"]
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Loopback(lambda call: call.raw(head + b"".join(chunks))) as server:
+        assert outbound().get(server.url()).json() == {"id": 43}
+    with Loopback(lambda call: call.raw(head + b"".join(chunks[:2]))) as server:
+        error = refusal(outbound(), server.url())
+    assert error.again is True
+
+
 def test_cookies_of_a_store_are_not_carried_to_the_next_call() -> None:
     with Loopback(always(200, Set_Cookie="session=1; Path=/")) as server:
         out = outbound()

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from alliance.connect.customers import customer_key
+from alliance.core.customers import customer_key
 
 
 def test_the_key_is_an_hmac_of_the_normalised_address() -> None:
