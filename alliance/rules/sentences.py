@@ -146,14 +146,14 @@ TEMPLATES: dict[str, str] = {
     "gap.over_whole": "Rate and bonuses can add up to {rate} of a sale, more than the whole.",
 
     # How credit was decided.
-    "decision.credited": "Credited: the {kind} of {touched_at} came {days} days before the order; "
-        "the window is {window_days} days.",
-    "decision.shared": "Credited with {weight} of {weight_sum}: {touches} touches of this host "
+    "decision.credited": "Credited: the {kind} of {touched_at} came {days} day(s) before the "
+        "order; the window is {window_days} day(s).",
+    "decision.shared": "Credited with {weight} of {weight_sum}: {touches} touch(es) of this host "
         "count, the deciding one is the {kind} of {touched_at}.",
     "decision.no_evidence": "Not credited: the order carries nothing of this host that earns; "
         "being seen does not.",
-    "decision.outside_window": "Not credited: the {kind} of {touched_at} came {days} days before "
-        "the order of {placed_at}; the window is {window_days} days.",
+    "decision.outside_window": "Not credited: the {kind} of {touched_at} came {days} day(s) before "
+        "the order of {placed_at}; the window is {window_days} day(s).",
     "decision.outside_window_after": "Not credited: the {kind} of {touched_at} came after the "
         "order of {placed_at}.",
     "decision.forged_token": "Not credited: the click token was not signed by the hub.",

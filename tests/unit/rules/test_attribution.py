@@ -73,8 +73,8 @@ def test_a_single_touch_earns_the_order() -> None:
     [decision] = decide(order(), [touch()], Standing())
     assert (decision.outcome, decision.reason, decision.touch_id) == ("credited", None, "t1")
     assert english(sentence(decision)) == (
-        "Credited: the click of 2026-03-01T09:00:00Z came 1 days before the order; the window is "
-        "30 days.")
+        "Credited: the click of 2026-03-01T09:00:00Z came 1 day(s) before the order; the window is "
+        "30 day(s).")
 
 
 def test_no_touch_is_no_decision() -> None:
@@ -133,9 +133,9 @@ def test_a_shared_order_says_so_with_the_numbers() -> None:
     decisions = decide(order(), [touch(BAKERY, "t0", 2 * DAY), touch(id="t1", terms=linear),
                                  touch(id="t2", ago=SECOND, terms=linear)], Standing())
     assert [english(sentence(each)) for each in decisions] == [
-        "Credited with 1 of 3: 1 touches of this host count, the deciding one is the click of "
+        "Credited with 1 of 3: 1 touch(es) of this host count, the deciding one is the click of "
         "2026-02-28T09:00:00Z.",
-        "Credited with 2 of 3: 2 touches of this host count, the deciding one is the click of "
+        "Credited with 2 of 3: 2 touch(es) of this host count, the deciding one is the click of "
         "2026-03-02T08:59:59Z."]
 
 
@@ -216,8 +216,8 @@ REFUSALS: list[tuple[Reason, Touch, StoreOrder, Standing, str]] = [
     (Reason.NOT_IN_FORCE, touch(terms=terms(effective_from=T0)), order(), Standing(),
      "Not credited: the terms were not in force at 2026-03-01T09:00:00Z."),
     (Reason.OUTSIDE_WINDOW, touch(ago=31 * DAY), order(), Standing(),
-     "Not credited: the click of 2026-01-30T09:00:00Z came 31 days before the order of "
-     "2026-03-02T09:00:00Z; the window is 30 days."),
+     "Not credited: the click of 2026-01-30T09:00:00Z came 31 day(s) before the order of "
+     "2026-03-02T09:00:00Z; the window is 30 day(s)."),
     (Reason.OUTSIDE_WINDOW, touch(ago=-SECOND), order(), Standing(),
      "Not credited: the click of 2026-03-02T09:00:01Z came after the order of "
      "2026-03-02T09:00:00Z."),
