@@ -139,7 +139,7 @@ def by_ref(session: Session, store_id: str, ref: str) -> Product | None:
 
 def categories_of(session: Session, store_id: str,
                   refs: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The store's own categories of these products; what is not known is left out.
+    """The alliance's shelf and the store's own categories of these products, if they are known.
 
     Orders name products only, and clauses may ask for the category (law §3).
     """
@@ -148,7 +148,7 @@ def categories_of(session: Session, store_id: str,
     for start in range(0, len(wanted), LOT):
         rows = session.scalars(select(Product).where(
             Product.store_id == store_id, Product.ref.in_(wanted[start:start + LOT])))
-        found |= {product.ref: tuple(product.categories) for product in rows}
+        found |= {product.ref: (product.shelf, *product.categories) for product in rows}
     return found
 
 

@@ -37,6 +37,7 @@ _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*"
                    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _CONNECTOR = re.compile("[a-z][a-z0-9_]{0,39}")
 _PATH_TOKEN = re.compile("[A-Za-z0-9_-]{22,80}")
+_FOLDER = re.compile(r"(/[A-Za-z0-9_-]{1,60}){0,4}", re.ASCII)
 
 
 def connect(session: Session, by: Actor, *, connector: str, address: str, name: str,
@@ -51,7 +52,7 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
     """
     if not _CONNECTOR.fullmatch(connector):
         raise Invalid("unknown_connector", f"{connector[:40]!r} is not the name of a connector.")
-    where = origin(address, allow_http=allow_http)
+    where = home(address, allow_http=allow_http)
     title = one_line(name, "store_name")
     hosts = [host_name(host) for host in extra_hosts]
     store_id = new_id("sto", now)
@@ -183,16 +184,17 @@ def disconnect(session: Session, by: Actor, store_id: str, *, now: datetime) -> 
     session.flush()
 
 
-def origin(address: str, *, allow_http: bool = False) -> str:
-    """`https://shop.example` from what a merchant typed, or `Invalid`.
+def home(address: str, *, allow_http: bool = False) -> str:
+    """`https://shop.example` or `https://shop.example/shop` from what was typed, or `Invalid`.
 
-    Only a host in plain ASCII; no path, name, password, query or fragment. A port, an address
-    in numbers or plain http are for test shops beside the hub (`allow_http`).
+    A host in plain ASCII, and at most the folder the shop lives in: no name, password, query or
+    fragment. A port, an address in numbers or plain http are for test shops beside the hub
+    (`allow_http`).
     """
     text = address.strip()
     parts = _parted(text)
-    bare = parts.path in ("", "/") and not parts.query and not parts.fragment
-    if (not bare or "@" in parts.netloc or "?" in text or "#" in text
+    folder = parts.path.rstrip("/")
+    if (not _FOLDER.fullmatch(folder) or "@" in parts.netloc or "?" in text or "#" in text
             or parts.scheme not in ("https", "http")):
         raise _bad_address(text)
     if parts.scheme == "http" and not allow_http:
@@ -200,10 +202,10 @@ def origin(address: str, *, allow_http: bool = False) -> str:
     host = host_name(parts.hostname or "", allow_numbers=allow_http)
     port = parts.port
     if port in (None, 443 if parts.scheme == "https" else 80):
-        return f"{parts.scheme}://{host}"
+        return f"{parts.scheme}://{host}{folder}"
     if not allow_http:
         raise Invalid("address_port", "The address of a store names no port.")
-    return f"{parts.scheme}://{host}:{port}"
+    return f"{parts.scheme}://{host}:{port}{folder}"
 
 
 def host_name(text: str, *, allow_numbers: bool = False) -> str:

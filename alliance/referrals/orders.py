@@ -16,6 +16,7 @@ import rfc8785
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from alliance.catalogue import products
 from alliance.core.errors import Invalid
 from alliance.core.events import OrderChanged
 from alliance.core.ids import new_id
@@ -120,7 +121,7 @@ def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
             known[row.ref] = row
     kept: dict[str, StoreOrder] = {}
     fresh, changed = [], []
-    for ref, order in sorted(newest.items()):
+    for ref, order in sorted(_shelved(session, store, newest, known).items()):
         values = _columns(order, now)
         row_or_none = known.get(ref)
         if row_or_none is None:
@@ -136,6 +137,26 @@ def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
         session.execute(update(Order), changed)
         session.expire_all()
     return kept
+
+
+def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
+             known: Mapping[str, Order]) -> dict[str, StoreOrder]:
+    """Lines that name no category get the catalogue's, as it was when the line was first heard of.
+
+    So a product that is moved to another shelf later does not change what an old order earns.
+    """
+    wanted = {line.product_ref for order in newest.values() for line in order.lines
+              if not line.categories}
+    shelves = products.categories_of(session, store.id, sorted(wanted))
+    done = {}
+    for ref, order in newest.items():
+        before = {line["key"]: tuple(line["categories"])
+                  for line in known[ref].snapshot["lines"]} if ref in known else {}
+        done[ref] = replace(order, lines=tuple(
+            line if line.categories else replace(
+                line, categories=before.get(line.key, shelves.get(line.product_ref, ())))
+            for line in order.lines))
+    return done
 
 
 def _is_news(row: Order, order: StoreOrder, digest: str) -> bool:

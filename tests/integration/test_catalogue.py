@@ -223,14 +223,14 @@ def test_a_product_goes_onto_another_shelf_and_stays_there(
         "unknown_category", "toys", "1.00 EUR")
 
 
-def test_categories_are_told_by_the_stores_own_words(session: Session, now: datetime) -> None:
+def test_categories_are_the_alliances_shelf_and_the_stores_own_words(session: Session, now: datetime) -> None:
     store, other = shop(session), shop(session, "Wang")
     make.product(session, store, "1", categories=("Babies", "New"))
     make.product(session, store, "2", categories=())
     make.product(session, other, "3")
 
     assert products.categories_of(session, store.id, ["1", "2", "3", "1"]) == {
-        "1": ("Babies", "New"), "2": ()}
+        "1": ("clothes", "Babies", "New"), "2": ("clothes",)}
 
 
 def test_a_price_keeps_its_currency_whatever_its_decimals(session: Session, now: datetime) -> None:

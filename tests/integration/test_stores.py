@@ -70,7 +70,7 @@ def test_keys_moved_to_another_store_do_not_open(session: Session, seal: Seal) -
 @pytest.mark.parametrize(("address", "code"), [
     ("http://shop.example", "address_not_https"),
     ("https://shop.example:8443", "address_port"),
-    ("https://shop.example/path", "malformed_address"),
+    ("https://shop.example/../path", "malformed_address"),
     ("https://shop.example?x=1", "malformed_address"),
     ("https://shop.example#x", "malformed_address"),
     ("https://li:secret@shop.example", "malformed_address"),
@@ -106,9 +106,13 @@ def test_an_address_with_tricks_in_it_is_refused_and_keeps_nothing(
 
 
 def test_a_test_shop_beside_the_hub_may_have_a_port_and_plain_http() -> None:
-    assert stores.origin("http://127.0.0.1:8000/", allow_http=True) == "http://127.0.0.1:8000"
-    assert stores.origin("http://localhost:80", allow_http=True) == "http://localhost"
-    assert stores.origin("https://xn--exmple-cua.example.") == "https://xn--exmple-cua.example"
+    assert stores.home("http://127.0.0.1:8000/", allow_http=True) == "http://127.0.0.1:8000"
+    assert stores.home("http://localhost:80", allow_http=True) == "http://localhost"
+    assert stores.home("https://xn--exmple-cua.example.") == "https://xn--exmple-cua.example"
+
+
+def test_a_shop_may_live_in_a_folder_of_its_host() -> None:
+    assert stores.home("https://example.org/Shop/") == "https://example.org/Shop"
 
 
 def test_a_connected_store_is_not_connected_twice_and_comes_back_with_its_salt(
