@@ -13,6 +13,7 @@ from tests.widgets.shop import ROOT, Shop, manifest
 
 pytestmark = pytest.mark.browser
 
+SAMPLE = (ROOT / "widgets" / "test" / "styleguide.html").read_text()
 SIZES = [("light", 1360), ("dark", 1360), ("light", 390), ("dark", 320)]
 
 
@@ -84,6 +85,20 @@ def test_menus_dialogs_and_messages_answer(desk: Page) -> None:
     assert desk.locator(".flash.good").count() == 0
 
 
+@pytest.mark.parametrize("kind", ["line", "bars"])
+def test_a_chart_draws_forecasts_money_gaps_and_rows_without_dates(
+    browser: Browser, shop: Shop, complaints: list[str], kind: str,
+) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 500})
+    _open(page, shop, complaints, _chart_page(kind))
+    assert page.locator("canvas").count() == 1
+    page.locator(".u-over").hover(position={"x": 60, "y": 40})
+    assert page.locator(".chart-key strong").all_text_contents() == ["12,50\xa0€", "16", "9"]
+    assert page.locator(".chart-when").inner_text() == "Calm Meadow"
+    assert complaints == []
+    page.close()
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_the_menu_of_a_phone_opens_and_is_open_without_script(
     browser: Browser, shop: Shop, complaints: list[str], script: bool,
@@ -127,8 +142,24 @@ def test_htmx_asks_with_the_token_and_swaps(browser: Browser, shop: Shop) -> Non
     page.close()
 
 
-def _open(page: Page, shop: Shop, complaints: list[str]) -> Page:
-    text = (ROOT / "widgets" / "test" / "styleguide.html").read_text()
+def _chart_page(kind: str) -> str:
+    rows = [("Calm Meadow", "12.5", "16", "9"), ("Zhang", "", "17", "8"), ("Wang", "14", "20", "7")]
+    cells = "".join(f"<tr><th>{name}</th><td data-value='{now}'>so much</td><td>{high}</td>"
+                    f"<td>{low}</td></tr>" for name, now, high, low in rows)
+    digits = 'data-digits="2"'
+    return (
+        '<!doctype html><html lang="lv"><head><title>Goal</title>'
+        '<script src="/static/built/{{theme.js}}"></script>'
+        '<link rel="stylesheet" href="/static/built/{{admin.css}}">'
+        '<script src="/static/built/{{chart.js}}" defer></script></head><body>'
+        f'<figure class="chart" data-chart="{kind}"><div class="chart-plot"></div><table>'
+        '<thead><tr><th>Seller</th><th data-currency="EUR">Now</th>'
+        f'<th data-band="high" data-axis="right" {digits}>High</th>'
+        f'<th data-band="low" data-axis="right" {digits}>Low</th></tr></thead>'
+        f"<tbody>{cells}</tbody></table></figure></body></html>")
+
+
+def _open(page: Page, shop: Shop, complaints: list[str], text: str = SAMPLE) -> Page:
     names = manifest()
     shop.pages["/"] = re.sub(r"\{\{([a-z.]+)\}\}", lambda found: str(names[found[1]]["file"]), text)
     shop.policy = "default-src 'self'; frame-ancestors 'none'"

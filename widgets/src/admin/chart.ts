@@ -26,6 +26,7 @@ interface Table {
 
 const HEIGHT = 260;
 const NARROW = 480;
+const DAY = 86_400;
 
 for (const figure of document.querySelectorAll<HTMLElement>("figure[data-chart]")) start(figure);
 document.addEventListener("htmx:after:swap", () => {
@@ -118,7 +119,7 @@ function options(
     height: width < NARROW ? HEIGHT * 0.8 : HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, move: toRow },
-    scales: { x: { time: table.dated }, y: { range: fromZero }, right: { range: fromZero } },
+    scales: { x: { time: table.dated, ...room(figure, table) }, y: { range: fromZero }, right: { range: fromZero } },
     axes: [
       { ...base, grid: { show: false }, space: 72, values: (_, splits) => ticks(table, splits) },
       ...amounts("y"), ...amounts("right"),
@@ -133,7 +134,8 @@ function series(
   column: Column, at: number, colour: (name: string) => string, figure: HTMLElement,
 ): uPlot.Series {
   const stroke = colour(`--al-chart-${at + 1}`);
-  const bars = figure.dataset["chart"] === "bars";
+  const bars = figure.dataset["chart"] === "bars" && !column.band;
+  const beside = figure.querySelectorAll("thead th:not([data-band])").length > 2;
   const fill = bars ? stroke : column.fill ? colour(`--al-chart-${at + 1}-fill`) : undefined;
   return {
     label: column.name,
@@ -143,8 +145,21 @@ function series(
     points: { show: false },
     ...(fill ? { fill } : {}),
     ...(column.dash ? { dash: [6, 5] } : {}),
-    ...(bars ? { paths: uPlot.paths.bars!({ size: [0.6, 40], radius: 0.2 }) } : {}),
+    ...(bars ? { paths: barsOf(beside ? at : null) } : {}),
   };
+}
+
+/** Bars in the middle of their place, or two series side by side in it. */
+function barsOf(at: number | null): uPlot.Series.PathBuilder {
+  const align = at === null ? 0 : at % 2 ? 1 : -1;
+  return uPlot.paths.bars!({ size: [align ? 0.35 : 0.6, 40], radius: 0.15, align });
+}
+
+/** Bars need half a place more at both ends, or the outer ones are cut. */
+function room(figure: HTMLElement, { xs, dated }: Table): Pick<uPlot.Scale, "range"> {
+  if (figure.dataset["chart"] !== "bars") return {};
+  const half = ((xs[1] ?? NaN) - (xs[0] ?? NaN) || (dated ? DAY : 1)) / 2;
+  return { range: (_, low, high) => [low - half, high + half] };
 }
 
 function bands(table: Table, colour: (name: string) => string): uPlot.Band[] {
