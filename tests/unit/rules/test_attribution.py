@@ -370,6 +370,7 @@ def test_any_evidence_ends_in_one_decision_per_host(
     for each in decisions:
         assert (each.outcome == "credited") == (each.reason is None)
         assert bool(each.weight) == (each.reason in (None, Reason.CAP_WAITING))
+        assert bool(each.weight) == bool(each.weight_sum)
     shares = credits(decisions, touches, standing)
     assert {each.host for each in shares} == {each.host for each in winners}
     assert {each.host for each in expected(sold, shares)} <= {each.host for each in winners}

@@ -140,6 +140,18 @@ def test_more_tax_back_than_charged_does_not_cut_the_price() -> None:
     assert owed(sold, credit(terms(include_tax=True))) == ["cafe all 1 9.00 EUR"]
 
 
+def test_tax_is_added_to_the_cent_and_only_where_there_is_any() -> None:
+    bound = terms(percent("100"), include_tax=True, include_fees=True)
+    assert owed(order(line("100")), credit(bound)) == ["cafe all 1 100.00 EUR"]
+    back = line("100", tax="21", refunded="10", refunded_tax="25")
+    assert owed(order(back), credit(bound)) == ["cafe all 1 90.00 EUR"]
+    fees = {"-2": "108", "0": "110", "2": "110"}
+    for tax, left in fees.items():
+        fee = line("-10", "2", kind=LineKind.FEE, tax=tax)
+        assert owed(order(line("100", tax="20"), fee), credit(bound)) == [
+            f"cafe all 1 {left}.00 EUR"]
+
+
 def test_a_discount_booked_as_a_fee_is_laid_over_the_lines() -> None:
     lines = [line("60", "1"), line("30", "2"), line("-9", "3", kind=LineKind.FEE)]
     assert owed(order(*lines)) == ["cafe all 1 6.00 EUR", "cafe all 2 3.00 EUR"]
