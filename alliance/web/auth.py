@@ -1,0 +1,220 @@
+"""Sign up, in and out; who asks; and that every page needs a sign-in unless it is listed here."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy.orm import Session
+
+from alliance.core.errors import AllianceError, NotFound, TooMany
+from alliance.insights import people as known_people
+from alliance.merchants import people, signin
+from alliance.merchants.model import Person, SignedIn
+from alliance.web import i18n, problems
+from alliance.web.asked import again, change, hub, now, reading
+
+PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
+                    "auth.demo", "auth.step_in", "auth.speak"})
+"""The endpoints that anybody may ask; every other one needs a sign-in."""
+
+PER_MAIL = parse("5/minute")
+PER_ADDRESS = parse("20/minute")
+A_YEAR = 31_536_000
+
+pages = Blueprint("auth", __name__)
+
+
+def install(app: Flask) -> None:
+    """Recognise who asks before anything else is done, and refuse strangers by default."""
+    app.extensions["limits"] = MovingWindowRateLimiter(MemoryStorage())
+    app.before_request(_recognise)
+    app.before_request(_signed_in)
+    app.register_blueprint(pages)
+
+
+@pages.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The form."""
+    return render_template("auth/sign_in.html", following=_following())
+
+
+@pages.post("/sign-in")
+def enter() -> ResponseReturnValue:
+    """A fresh token for who knows the password; tries are counted."""
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    try:
+        _hold_back(email)
+        token, person = change(lambda session: signin.sign_in(
+            session, email=email[:254], password=password[:1000], now=now()))
+    except AllianceError as refusal:
+        return again(refusal, sign_in)
+    return _enter(token, person, _following())
+
+
+@pages.get("/sign-up")
+def sign_up() -> ResponseReturnValue:
+    """The form."""
+    return render_template("auth/sign_up.html", following=_following())
+
+
+@pages.post("/sign-up")
+def open_business() -> ResponseReturnValue:
+    """A merchant with its first owner, who is signed in at once."""
+    form = request.form
+    try:
+        _hold_back(form.get("email", ""))
+        change(lambda session: people.sign_up(
+            session, merchant_name=form.get("merchant_name", ""),
+            category=form.get("category", ""), country=form.get("country", ""),
+            name=form.get("name", ""), email=form.get("email", ""),
+            password=form.get("password", ""), locale=i18n.choose(), now=now()))
+        token, person = change(lambda session: signin.sign_in(
+            session, email=form.get("email", ""), password=form.get("password", ""), now=now()))
+    except AllianceError as refusal:
+        return again(refusal, sign_up)
+    return _enter(token, person, _following())
+
+
+@pages.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this session in the database, so that a copied cookie is worth nothing."""
+    change(lambda session: signin.sign_out(session, _token()))
+    reply = redirect(url_for("auth.sign_in"), 303)
+    reply.delete_cookie(cookie_name(), secure=hub().settings.secure, httponly=True,
+                        samesite="Lax")
+    return reply
+
+
+@pages.get("/demo")
+def demo() -> ResponseReturnValue:
+    """One click for each person of the demo, and the doors of its shops; only in demo mode."""
+    _demo_only()
+    return render_template("auth/demo.html", people=known_people.of_the_hub(reading()),
+                           shops=known_people.demo_shops(reading()))
+
+
+@pages.post("/demo")
+def step_in() -> ResponseReturnValue:
+    """Sign in as one of the demo's people."""
+    _demo_only()
+    wanted = request.form.get("person", "")
+    token, person = change(lambda session: _step_in(session, wanted))
+    return _enter(token, person, "")
+
+
+@pages.post("/language")
+def speak() -> ResponseReturnValue:
+    """Choose a language: kept with the person who is signed in, and in a cookie."""
+    wanted = i18n.known(request.form.get("language", "")) or "en"
+    if g.get("actor"):
+        change(lambda session: _remember_language(session, g.actor.person_id, wanted))
+    back = _local(request.form.get("back", "")) or url_for("home")
+    reply = redirect(back, 303)
+    reply.set_cookie(i18n.COOKIE, wanted, max_age=A_YEAR, secure=hub().settings.secure,
+                     httponly=True, samesite="Lax")
+    return reply
+
+
+def cookie_name() -> str:
+    """What the session's cookie is called: with https only this very host can set it."""
+    return ("__Host-" if hub().settings.secure else "") + "alliance_session"
+
+
+def _token() -> str:
+    return request.cookies.get(cookie_name(), "")
+
+
+def _recognise() -> None:
+    if request.endpoint == "static" or not _token():
+        return
+    found = signin.recognise(reading(), _token(), now=now())
+    if found is None:
+        return
+    g.actor = found.actor
+    person = reading().get_one(Person, found.actor.person_id)
+    g.person_locale, g.person_name = person.locale, person.name
+    if found.is_stale:
+        change(lambda session: signin.actor_of(session, _token(), now=now()))
+
+
+def _signed_in() -> ResponseReturnValue | None:
+    if g.get("actor") or request.endpoint in PUBLIC or request.routing_exception is not None:
+        return None
+    if problems.wants_json():
+        return problems.answer(problems.SIGN_IN_NEEDED, "sign_in_needed", _("Sign in first"),
+                               _("This needs a sign-in."))
+    following = request.full_path.rstrip("?") if request.method == "GET" else ""
+    door = "auth.demo" if hub().settings.demo else "auth.sign_in"
+    if request.method not in ("GET", "HEAD"):
+        return problems.answer(problems.SIGN_IN_NEEDED, "sign_in_needed", _("Sign in first"),
+                               _("You were signed out meanwhile; nothing was changed."))
+    known = {} if following in ("", "/") else {"next": following}
+    return redirect(url_for(door, **known), 303)
+
+
+def _hold_back(email: str) -> None:
+    limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
+    mail, address = email.strip().lower()[:254], request.remote_addr or ""
+    # Both are counted, whichever is full, so that neither can be used to hide from the other.
+    allowed = [limiter.hit(PER_MAIL, "mail", mail), limiter.hit(PER_ADDRESS, "address", address)]
+    if not all(allowed):
+        raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
+                      retry_after=60)
+
+
+def _enter(token: str, person: Person, following: str) -> Response:
+    reply = redirect(following or url_for("home"), 303)
+    reply.set_cookie(cookie_name(), token, secure=hub().settings.secure, httponly=True,
+                     samesite="Lax", max_age=int(signin.LONGEST.total_seconds()))
+    return reply  # type: ignore[return-value]
+
+
+def _following() -> str:
+    return _local(request.values.get("next", ""))
+
+
+def _local(path: str) -> str:
+    parts = urlsplit(path)
+    is_ours = (path.startswith("/") and not path.startswith("//") and "\\" not in path
+               and path.isprintable() and not parts.scheme and not parts.netloc)
+    return path[:500] if is_ours else ""
+
+
+def _step_in(session: Session, person_id: str) -> tuple[str, Person]:
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person", person_id[:40])
+    # The demo's people are made up, so nobody has to know their passwords.
+    token = secrets.token_urlsafe(32)
+    session.add(SignedIn(
+        token_hash=sha256(token.encode()).hexdigest(), person_id=person.id, created_at=now(),
+        seen_at=now(), expires_at=now() + signin.LONGEST))
+    session.flush()
+    return token, person
+
+
+def _remember_language(session: Session, person_id: str, language: str) -> None:
+    session.get_one(Person, person_id).locale = language
+
+
+def _demo_only() -> None:
+    if not hub().settings.demo:
+        raise NotFound("page", "demo")

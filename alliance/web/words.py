@@ -1,0 +1,143 @@
+"""The domain's codes as words that people read; the refusals' are in `refusals.py`."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import get_locale
+
+from alliance.core.errors import AllianceError
+from alliance.web.refusals import REFUSALS
+
+
+def N_(text: str) -> str:  # noqa: N802
+    """Mark a text for the catalogues; it is translated when it is said."""
+    return text
+
+
+WORDS: dict[str, str] = {
+    "clothes": N_("Clothes"), "wash_care": N_("Washing and care"), "toys": N_("Toys"),
+    "photography": N_("Photography"), "food": N_("Food"), "books": N_("Books"),
+    "home": N_("Home"), "jewellery": N_("Jewellery"), "hardware": N_("Hardware"),
+    "outdoor": N_("Outdoor"), "services": N_("Services"), "other": N_("Other things"),
+
+    "role.owner": N_("Owner"), "role.staff": N_("Staff"),
+    "member.active": N_("Active"), "member.suspended": N_("Suspended"), "member.left": N_("Left"),
+    "contract.draft": N_("Draft"), "contract.offered": N_("Waits for a signature"),
+    "contract.in_force": N_("In force"), "contract.ended": N_("Ended"),
+    "contract.notice": N_("Ends soon"),
+    "order.open": N_("Not paid yet"), "order.paid": N_("Paid"), "order.completed": N_("Completed"),
+    "order.cancelled": N_("Cancelled"), "order.failed": N_("Failed"),
+    "order.refunded": N_("Refunded"), "order.removed": N_("Removed"),
+    "outcome.credited": N_("Credited"), "outcome.refused": N_("Not credited"),
+    "cycle.proposed": N_("In review"), "cycle.final": N_("Final"),
+    "obligation.open": N_("To be paid"), "obligation.paid": N_("Paid"),
+    "store.connected": N_("Connected"), "store.needs_attention": N_("Needs attention"),
+    "store.disconnected": N_("Disconnected"),
+    "cause.order": N_("Order"), "cause.clicks": N_("Clicks of a day"),
+    "cause.impressions": N_("Views of a day"), "cause.acceptance": N_("Accepted content"),
+    "state.accrued": N_("on hold"), "state.waiting": N_("waits above a cap"),
+    "state.held": N_("held"), "state.due": N_("due"), "state.netted": N_("in a closed cycle"),
+    "state.settled": N_("settled"),
+    "way.bank": N_("Bank transfer"), "way.store": N_("In the creditor's shop"),
+    "way.other": N_("Another way"),
+    "connector.demo": N_("Demo shop"), "connector.woocommerce": "WooCommerce",
+    "connector.shopify": "Shopify",
+
+    "kind.coupon": N_("coupon"), "kind.click": N_("link"), "kind.bond": N_("earlier order"),
+    "kind.spoken": N_("spoken code"), "kind.view": N_("view"),
+    "fault.robot": N_("a robot"), "fault.expired": N_("the link was too old"),
+    "fault.own": N_("made by the host or the seller"),
+    "fault.repeat": N_("the same shopper again within 30 minutes"),
+    "fault.over_limit": N_("more clicks than the host's limit"),
+
+    "charter.open_book": N_("Open book: every member reads every contract's terms"),
+    "charter.private": N_("Private: only the two parties read a contract"),
+    "netting.multilateral": N_("All together: each member's net position, fewest payments"),
+    "netting.cycles": N_("Along existing debts only: nobody pays a stranger"),
+    "netting.bilateral": N_("Pair by pair: each pair pays its difference"),
+
+    "basis.percent_of_sale": N_("Percent of the sale"), "basis.per_click": N_("Each valid click"),
+    "basis.per_referral": N_("Each credited order"), "basis.barter": N_("Barter credits"),
+    "basis.flat_fee": N_("Accepted content"),
+    "per.click": N_("each valid click"), "per.order": N_("each credited order"),
+    "per.impressions": N_("a number of views"),
+    "credit.last": N_("The last touch earns"), "credit.first": N_("The first touch earns"),
+    "credit.linear": N_("All touches earn equal shares"),
+    "credit.position": N_("First and last earn 40 % each, those between share 20 %"),
+    "hold_from.payment": N_("from the payment"), "hold_from.completion": N_("from the completion"),
+    "refund.reverse": N_("A refund takes its commission back"),
+    "refund.keep": N_("A refund leaves the commission as it is"),
+    "exit.settle_open_holds": N_("Open holds run to their end"),
+    "exit.due_at_exit": N_("What is on hold is due at once"),
+    "cap.order": N_("per order"), "cap.day": N_("per day"), "cap.week": N_("per week"),
+    "cap.month": N_("per month"), "cap.budget": N_("in all"),
+    "field.product": N_("product"), "field.category": N_("category"),
+    "field.collection": N_("collection"), "field.order_amount": N_("order amount"),
+    "field.country": N_("shopper's country"), "field.customer": N_("customer"),
+    "field.evidence": N_("evidence"), "field.placement": N_("placement"),
+    "field.campaign": N_("campaign"), "field.date": N_("date"), "field.tier": N_("host's tier"),
+    "field.certificate": N_("host's certificate"),
+    "op.is": N_("is"), "op.is_not": N_("is not"), "op.in": N_("is one of"),
+    "op.not_in": N_("is none of"), "op.at_least": N_("is at least"),
+    "op.at_most": N_("is at most"), "op.between": N_("is between"),
+
+    "trouble.call_unreadable": N_("The shop sent a message that could not be read. Its orders are "
+                                  "read by asking instead."),
+    "trouble.store_unreachable": N_("The shop cannot be reached. The hub tries again by itself."),
+    "trouble.store_timeout": N_("The shop takes too long to answer. The hub tries again by "
+                                "itself."),
+    "trouble.store_refused_key": N_("The shop no longer accepts the hub's key. Connect it again."),
+    "trouble.store_blocked": N_("A firewall before the shop keeps the hub out. Let it in."),
+    "trouble.store_certificate": N_("The shop's certificate is not valid. Renew it."),
+    "trouble.store_redirected": N_("The shop moved. Connect it by its new address."),
+    "trouble.store_closed": N_("The shop is shut. The hub tries again by itself."),
+    "trouble.hooks_missing": N_("The shop switched its messages off. The hub switches them on "
+                                "again; until then it asks by itself."),
+}
+"""By kind and code; categories stand alone."""
+
+HELP: dict[str, str] = {
+    "no_evidence": N_("Only a followed link, a coupon or a spoken code earns: put a link or a "
+                      "placement where shoppers decide."),
+    "outside_window": N_("The shopper came back too late. A longer window can be agreed in the "
+                         "contract."),
+    "forged_token": N_("Use the addresses that this hub makes, unchanged."),
+    "replayed_token": N_("One click earns once; the first order with it was credited."),
+    "self_referral": N_("Own purchases never earn."),
+    "own_store": N_("A shop cannot refer to itself."),
+    "no_contract": N_("Agree a contract with this seller first."),
+    "not_in_force": N_("A contract binds from its second signature on; earlier touches stay "
+                       "unpaid."),
+    "excluded": N_("Other products earn; read in the contract which."),
+    "cap_waiting": N_("The seller can raise the cap, or approve what waits."),
+    "invalid_click": N_("Nothing: robots, repeats and own clicks never earn."),
+    "test_order": N_("Nothing: tests earn nothing."),
+    "unpaid": N_("It is credited by itself once the order is paid."),
+    "member_suspended": N_("Talk with the leader; orders after the suspension count again."),
+    "hold_out": N_("Nothing: a small group of shoppers is never credited, to measure fairly."),
+    "other_host_won": N_("The stronger or later touch earned; the contract's credit model "
+                         "decides."),
+}
+"""What would have been needed for credit, by reason."""
+
+
+def word(code: str) -> str:
+    """The word for a code; a code that has none stands for itself."""
+    if code in WORDS:
+        return str(_(WORDS[code]))
+    return code.partition(".")[2].replace("_", " ") or code
+
+
+def what_helps(reason: str) -> str:
+    """What would have been needed for this order to be credited."""
+    return str(_(HELP[reason])) if reason in HELP else ""
+
+
+def refusal(error: AllianceError) -> str:
+    """The sentence of a refusal in the reader's language."""
+    known = REFUSALS.get(error.code)
+    is_english = str(get_locale()) == "en"
+    # In English the refusal's own sentence knows most; an id in it helps nobody.
+    if known is None or (is_english and error.code != "not_found"):
+        return error.detail
+    return str(_(known))
