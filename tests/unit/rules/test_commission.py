@@ -345,6 +345,8 @@ def test_an_accepted_article_is_due_at_once() -> None:
     [fee] = expected_acceptance(bound, "h", "article", T0)
     assert (fee.amount, fee.hold_from, fee.due_at) == (eur("40"), T0, T0)
     assert english(working(fee)) == "40.00 EUR on acceptance."
+    free = terms(Clause("article", Basis.FLAT_FEE, amount=eur("0")))
+    assert expected_acceptance(free, "h", "article", T0) == ()
     assert expected_acceptance(bound, "h", "all", T0) == ()
     assert expected_acceptance(bound, "h", "other", T0) == ()
 

@@ -239,6 +239,7 @@ def test_good_terms_have_no_gap() -> None:
                  Clause("article", Basis.FLAT_FEE, amount=eur("40")), bond_days=60,
                  settlement_currency=Currency("USD"), max_reversal_bp=3000)
     assert gaps(good) == ()
+    assert gaps(terms(referral("0.01"), window_days=1, hold_days=0, bond_days=3660)) == ()
 
 
 @pytest.mark.parametrize(("change", "gap"), [
