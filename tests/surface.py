@@ -51,8 +51,19 @@ def error_codes() -> set[str]:
     """Every code that a refusal carries, as the code names it at the place where it refuses."""
     found: set[str] = set()
     for path in sources(*PACKAGES):
-        found |= {code for code, _ in _codes(path)}
+        found |= {code for code, _ in _codes(path)} | {code for code, _ in told_by_the_web(path)}
     return found
+
+
+def told_by_the_web(path: Path) -> Iterator[tuple[str, int]]:
+    """Codes with a status that an edge tells without a refusal from below."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and _last(node.func) in {"problem", "answer"}:
+            yield from _code_of_status(*node.args[:2]) if len(node.args) > 1 else ()
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Tuple):
+                    yield from _code_of_status(key, value.elts[0])
 
 
 def unreadable_codes() -> list[str]:
@@ -71,6 +82,17 @@ def reasons() -> set[str]:
     orders = import_module("alliance.rules.attribution").Reason
     clicks = import_module("alliance.rules.validity").Fault
     return {str(reason) for reason in [*orders, *clicks]}
+
+
+def routes() -> set[str]:
+    """What is asked of the hub: the front's paths, and `METHOD /path` of its own pages."""
+    front, hub, settings, site = (import_module(f"alliance.{name}") for name in (
+        "web.front", "hub", "settings", "web.site"))
+    pages = site.build(hub.Hub.open(settings.Settings(
+        database_url="sqlite://", secret_keys=(bytes(32),), seal_keys=(bytes(32),), demo=True)))
+    return set(front.PATHS) | {
+        f"{method} {re.sub(r'<[a-z]+:', '<', rule.rule)}" for rule in pages.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}}
 
 
 def tables() -> set[str]:
@@ -147,6 +169,12 @@ def _code(node: ast.expr | None, line: int) -> Iterator[tuple[str, int]]:
         yield from _code(node.orelse, line)
     elif not (isinstance(node, ast.Name) and node.id == "code"):
         yield "?", line
+
+
+def _code_of_status(status: ast.expr, code: ast.expr) -> Iterator[tuple[str, int]]:
+    number = next((each.value for each in ast.walk(status) if isinstance(each, ast.Constant)), "")
+    if isinstance(number, int) and isinstance(code, ast.Constant):
+        yield code.value, number
 
 
 def _is_own_init(node: ast.Call) -> bool:
