@@ -239,7 +239,8 @@ def test_good_terms_have_no_gap() -> None:
                  Clause("article", Basis.FLAT_FEE, amount=eur("40")), bond_days=60,
                  settlement_currency=Currency("USD"), max_reversal_bp=3000)
     assert gaps(good) == ()
-    assert gaps(terms(referral("0.01"), window_days=1, hold_days=0, bond_days=3660)) == ()
+    assert gaps(terms(referral("0.01"), window_days=1, hold_days=0, bond_days=3660,
+                      coupon_cost_seller_bp=0, max_reversal_bp=10_000)) == ()
 
 
 @pytest.mark.parametrize(("change", "gap"), [
