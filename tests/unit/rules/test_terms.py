@@ -353,6 +353,13 @@ def test_the_summary_tells_everything_in_order() -> None:
     ]
 
 
+def test_a_clause_that_promises_nothing_says_so() -> None:
+    for clause in (referral("0", "a"), Clause("a", Basis.PER_REFERRAL), percent("0", "a"),
+                   Clause("a", Basis.PERCENT_OF_SALE)):
+        assert english(summary(terms(clause))[2]) == (
+            "Clause a: nothing is paid for what it matches.")
+
+
 def test_every_sentence_about_terms_is_said_by_some_terms() -> None:
     amounts = {Basis.BARTER: Money(1, CREDITS)}
     clauses = [Clause(f"{basis}-{per}", basis, Rate(100), amounts.get(basis, eur("1")), per,
