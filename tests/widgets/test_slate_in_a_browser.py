@@ -111,6 +111,9 @@ def test_scrolling_to_a_slow_slot_moves_nothing_in_sight(visit: Visit, answers: 
     page.evaluate("scrollTo(0, 600)")
     visit.hub.answering.set()
     visit.wait("al-shown" if answers else "al-empty")
+    # The browser's observers look once a frame: let them see the slate before it leaves again.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_function("!document.querySelector('al-slate').hasAttribute('style')")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
