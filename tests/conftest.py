@@ -7,7 +7,6 @@ import shutil
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from alliance.db import schema
-from alliance.db.base import Base
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
 from tests.needs import missing, unmet
@@ -124,13 +122,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 def _prepare(url: str) -> None:
     template = Database(url)
-    if any((Path(schema.__file__).parents[1] / "migrations" / "versions").glob("[!_]*.py")):
-        schema.upgrade(template.engine)
-    else:
-        for name in schema.MODELS:
-            if (Path(schema.__file__).parents[1] / f"{name.replace('.', '/')}.py").exists():
-                import_module(f"alliance.{name}")
-        Base.metadata.create_all(template.engine)
+    schema.upgrade(template.engine)
     template.close()
 
 
