@@ -46,11 +46,20 @@ class Errand:
         """A page of the shop."""
         notice, self.visit.notice = self.visit.notice, None
         return render_template(f"shops/{name}.html", **self.words, notice=notice,
-                               pieces=self.pieces, **more), status
+                               pieces=self.pieces, here=self._here(name), **more), status
 
     def go(self, page: str, **given: Any) -> ResponseReturnValue:
         """On to another page of the shop, after a form."""
         return redirect(url_for(f"shops.{page}", slug=self.slug, **given), 303)
+
+    def _here(self, name: str) -> str:
+        # A page may be the answer to a form elsewhere: its own address is the one to come back to.
+        given: dict[str, Any] = {"slug": self.slug}
+        if request.view_args and "ref" in request.view_args:
+            given["ref"] = request.view_args["ref"]
+        if name == "home" and "shelf" in request.args:
+            given["shelf"] = request.args["shelf"]
+        return url_for(f"shops.{name}", **given)
 
 
 def home(errand: Errand) -> ResponseReturnValue:
@@ -203,7 +212,8 @@ def change_order(errand: Errand, ref: str, action: str) -> ResponseReturnValue:
 def answer(errand: Errand) -> ResponseReturnValue:
     """Whether the shop may remember whose link it was."""
     errand.visit.answer(request.form.get("answer") == "yes")
-    return errand.go("home")
+    home, back = url_for("shops.home", slug=errand.slug), request.form.get("back", "")
+    return redirect(back if re.fullmatch(re.escape(home) + r"[\w/?=-]{0,200}", back) else home, 303)
 
 
 def _basket(errand: Errand) -> tuple[Basket | None, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -172,7 +173,7 @@ class _Front:
 
 def _refused(errand: Errand, error: AllianceError) -> str:
     return render_template("shops/refused.html", code=error.code, **errand.words,
-                           pieces=errand.pieces)
+                           pieces=errand.pieces, here=url_for("shops.home", slug=errand.slug))
 
 
 def _nowhere() -> ResponseReturnValue:
@@ -185,6 +186,7 @@ def _money(amount: Money, locale: str) -> str:
     return str(format_currency(value, str(amount.currency), locale=locale))
 
 
+@cache
 def _look_version() -> str:
     return sha256(_LOOK.read_bytes()).hexdigest()[:12]
 
