@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from alliance.alliances import agreed
@@ -24,7 +24,7 @@ from alliance.merchants.model import Person
 from alliance.promotions import codes
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.tokens import ClickToken, Signer
-from alliance.rules.attribution import CREDITED, Evidence, Inputs, Standing, Touch
+from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
 
 _LOST = {OrderState.CANCELLED.value, OrderState.FAILED.value, OrderState.REMOVED.value}
 
@@ -38,7 +38,11 @@ class Keys:
 
 
 def reached(session: Session, order_ids: set[str]) -> set[str]:
-    """These orders and those whose decisions hang on them: sharing a click, or a later bond."""
+    """These orders and those whose decisions hang on them.
+
+    Orders that share a click with them, and the later orders of all their customers, whose bond
+    may begin with one of them. A bond begins with a click or a code only, so it goes no further.
+    """
     found = set(order_ids)
     mine, other = aliased(OrderTouch), aliased(OrderTouch)
     before, after = aliased(Order), aliased(Order)
@@ -46,6 +50,7 @@ def reached(session: Session, order_ids: set[str]) -> set[str]:
         found |= set(session.scalars(
             select(other.order_id).join(mine, mine.click_id == other.click_id)
             .where(mine.order_id.in_(chunk))))
+    for chunk in chunks(sorted(found)):
         found |= set(session.scalars(
             select(after.id).join(before, (before.store_id == after.store_id)
                                   & (before.customer_key == after.customer_key)
@@ -68,6 +73,7 @@ class Gathered:
         self._salts: dict[str, bytes] = {}
         self._fresh: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
+        self._gone: list[str] = []
         self._read_alliances({row.merchant_id for row in rows})
         self._clicks = self._read_clicks(rows)
         self._owners = self._read_owners(rows)
@@ -98,7 +104,12 @@ class Gathered:
                  if name != "decided_at"):
             self._changed.append({"id": known.id, **values})
         self._credited[row.store_id, row.customer_key or ""][row.id, host] = (
-            row, values["outcome"] == CREDITED and values["kind"] != Evidence.BOND.value)
+            row, values["weight"] > 0 and values["kind"] != Evidence.BOND.value)
+
+    def drop(self, row: Order, host: str) -> None:
+        """Take a decision to be removed: nothing ties this host to the order any more."""
+        self._gone.append(self.decisions[row.id][host].id)
+        self._credited[row.store_id, row.customer_key or ""].pop((row.id, host), None)
 
     def flush(self) -> None:
         """Write what was kept."""
@@ -107,6 +118,8 @@ class Gathered:
             self._session.execute(insert(Decision), self._fresh)
         if self._changed:
             self._session.execute(update(Decision), self._changed)
+        for chunk in chunks(self._gone):
+            self._session.execute(delete(Decision).where(Decision.id.in_(chunk)))
 
     def _touches(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
         for text in order.click_tokens:
@@ -158,14 +171,15 @@ class Gathered:
         if row.customer_key is None:
             return
         earlier = self._credited.get((row.store_id, row.customer_key), {})
-        for (order_id, host), (first, is_credited) in sorted(earlier.items()):
+        for (_, host), (first, is_credited) in sorted(earlier.items()):
             seller = self._seller_for(row, host)
             if not is_credited or first.placed_at >= row.placed_at or seller is None:
                 continue
             bound = self._terms(seller, host, first.placed_at)
             if bound is not None and bound.terms.bond_days is not None:
                 yield Touch(
-                    id=order_id, kind=Evidence.BOND, host=host, at=first.placed_at,
+                    # The store's own name of it: ours would be in order of arrival.
+                    id=f"bond:{first.ref}", kind=Evidence.BOND, host=host, at=first.placed_at,
                     alliance=self._members[host].alliance_id, contract=bound.contract_id,
                     terms=bound.terms, terms_hash=bound.hash)
 
@@ -261,9 +275,9 @@ class Gathered:
                     .where(Order.store_id == store_id, Order.customer_key.in_(chunk)))
                 for order, decision in pairs:
                     key = (store_id, order.customer_key or "")
+                    # What waits above a cap was earned all the same: the customer is the host's.
                     found[key][order.id, decision.host_member_id] = (
-                        order, decision.outcome == CREDITED
-                        and decision.kind != Evidence.BOND.value)
+                        order, decision.weight > 0 and decision.kind != Evidence.BOND.value)
         return found
 
     def _read_decisions(self, rows: Sequence[Order]) -> dict[str, dict[str, Decision]]:

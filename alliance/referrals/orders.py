@@ -32,6 +32,8 @@ from alliance.referrals.model import Decision, Order, OrderTouch
 from alliance.rules import attribution
 from alliance.rules.attribution import Inputs, Standing
 
+_MOMENT = {"updated_at", "version"}
+
 
 def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
            now: datetime) -> list[str]:
@@ -41,11 +43,11 @@ def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: 
     moment with other content: the one asked for later stands, since platforms count in seconds.
     """
     store = session.get_one(Store, store_id)
-    kept = _keep(session, store, orders, now)
+    kept, left = _keep(session, store, orders, now)
     if not kept:
         return []
     _keep_touches(session, store, kept, keys)
-    return decide(session, set(kept), keys, now=now)
+    return decide(session, set(kept) | left, keys, now=now)
 
 
 def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> list[str]:
@@ -109,7 +111,8 @@ def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[D
 
 
 def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
-          now: datetime) -> dict[str, StoreOrder]:
+          now: datetime) -> tuple[dict[str, StoreOrder], set[str]]:
+    """What was news, by order id, and the orders that hung on what one of them was before."""
     newest: dict[str, StoreOrder] = {}
     for order in orders:
         if order.ref not in newest or order.moment >= newest[order.ref].moment:
@@ -120,7 +123,7 @@ def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
                                                        Order.ref.in_(chunk))):
             known[row.ref] = row
     kept: dict[str, StoreOrder] = {}
-    fresh, changed = [], []
+    fresh, changed, moved = [], [], set()
     for ref, order in sorted(_shelved(session, store, newest, known).items()):
         values = _columns(order, now)
         row_or_none = known.get(ref)
@@ -128,15 +131,37 @@ def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
             fresh.append({"id": new_id("ord", now), "store_id": store.id, "ref": ref,
                           "merchant_id": store.merchant_id, **values})
             kept[fresh[-1]["id"]] = order
-        elif _is_news(row_or_none, order, values["digest"]):
-            changed.append({"id": row_or_none.id, **values})
-            kept[row_or_none.id] = order
+        elif order.moment >= (row_or_none.updated_at, row_or_none.version):
+            # A newer moment is kept even when nothing else is new: what is older must stay older.
+            is_news = values["digest"] != row_or_none.digest
+            if is_news or order.moment > (row_or_none.updated_at, row_or_none.version):
+                changed.append({"id": row_or_none.id, **values})
+            if is_news:
+                kept[row_or_none.id] = order
+            if _lets_go(row_or_none, order):
+                moved.add(row_or_none.id)
+    left = _let_go(session, moved)
     if fresh:
         session.execute(insert(Order), fresh)
     if changed:
         session.execute(update(Order), changed)
         session.expire_all()
-    return kept
+    return kept, left
+
+
+def _lets_go(row: Order, order: StoreOrder) -> bool:
+    """Whether other orders hung on what the newer snapshot no longer says."""
+    return (row.customer_key != order.customer_key or row.placed_at != order.placed_at
+            or not set(row.snapshot["click_tokens"]) <= set(order.click_tokens))
+
+
+def _let_go(session: Session, order_ids: set[str]) -> set[str]:
+    if not order_ids:
+        return set()
+    left = evidence.reached(session, order_ids)
+    for chunk in chunks(sorted(order_ids)):
+        session.execute(delete(OrderTouch).where(OrderTouch.order_id.in_(chunk)))
+    return left
 
 
 def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
@@ -159,11 +184,6 @@ def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
     return done
 
 
-def _is_news(row: Order, order: StoreOrder, digest: str) -> bool:
-    stored = (row.updated_at, row.version)
-    return order.moment > stored or (order.moment == stored and digest != row.digest)
-
-
 def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
     snapshot: Any = order_to_json(order)
     return {
@@ -171,8 +191,14 @@ def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
         "kept_minor": order.kept.minor, "placed_at": order.placed_at, "paid_at": order.paid_at,
         "updated_at": order.updated_at, "version": order.version,
         "customer_key": order.customer_key, "snapshot": snapshot, "heard_at": now,
-        "digest": sha256(rfc8785.dumps(snapshot)).hexdigest(),
+        "digest": _digest(snapshot),
     }
+
+
+def _digest(snapshot: dict[str, Any]) -> str:
+    # Without its moment: a platform that only says it looked again says nothing new.
+    told = {name: value for name, value in snapshot.items() if name not in _MOMENT}
+    return sha256(rfc8785.dumps(told)).hexdigest()
 
 
 def _keep_touches(session: Session, store: Store, kept: Mapping[str, StoreOrder],
@@ -198,20 +224,19 @@ def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime) ->
     gathered = evidence.Gathered(session, rows, keys)
     for row in rows:
         inputs = gathered.inputs(row, order_from_json(row.snapshot))
-        _store(session, row, inputs, gathered, now)
+        _store(row, inputs, gathered, now)
     gathered.flush()
     return reached
 
 
-def _store(session: Session, row: Order, inputs: Inputs, gathered: evidence.Gathered,
-           now: datetime) -> None:
+def _store(row: Order, inputs: Inputs, gathered: evidence.Gathered, now: datetime) -> None:
     decisions = attribution.decide(inputs.order, inputs.touches, inputs.standing)
     written = _evidence_json(inputs) if inputs.touches else None
     if row.evidence != written:
         row.evidence = written
     known = gathered.decisions.get(row.id, {})
     for host in set(known) - {decision.host for decision in decisions}:
-        session.execute(delete(Decision).where(Decision.id == known[host].id))
+        gathered.drop(row, host)
     for decision in decisions:
         values = _decision_columns(row, inputs, decision, gathered, now)
         gathered.keep(row, decision.host, values)

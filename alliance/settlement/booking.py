@@ -14,10 +14,12 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from alliance.alliances import agreed
 from alliance.core.ids import new_id
 from alliance.core.money import Money
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
+from alliance.referrals.model import Order
 from alliance.rules.caps import CapRow, apply_caps
 from alliance.rules.terms import Terms
 from alliance.settlement.model import Commission
@@ -43,6 +45,7 @@ class Booked:
 
     entries: list[str]
     facts: set[str]
+    is_capped: bool
 
 
 def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
@@ -53,21 +56,33 @@ def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
     `targets` are all there are for these facts: what the rows have beyond them falls to zero.
     `terms` maps terms ids to terms, for their caps. Running it twice posts nothing the second time.
     """
-    changed = _keep(session, alliance_id, cause, facts, targets, now)
-    changed |= _part_by_caps(session, changed, terms, zone_name)
+    kept = _keep(session, alliance_id, cause, facts, targets, now)
+    capped = _capped(session, kept.groups, terms)
+    changed = kept.changed | _part_by_caps(session, capped, zone_name)
     entries = _post_differences(session, alliance_id, changed, now)
     moved: set[str] = set(facts)
     for chunk in journal.chunks(sorted(changed)):
         moved |= set(session.scalars(select(Commission.fact).where(Commission.id.in_(chunk))))
-    return Booked(entries, moved)
+    return Booked(entries, moved, bool(capped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Rows that changed, and the (terms id, clause) they were or are paid by."""
+
+    changed: set[str]
+    groups: set[tuple[str, str]]
 
 
 def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
-          targets: Sequence[Target], now: datetime) -> set[str]:
+          targets: Sequence[Target], now: datetime) -> _Kept:
     rows: dict[Key, Commission] = {}
     for chunk in journal.chunks(facts):
         for row in session.scalars(select(Commission).where(Commission.fact.in_(chunk))):
             rows[row.fact, row.clause, row.host_member_id, row.line_key] = row
+    # A row may leave the terms that paid it, and so make room under their caps.
+    groups = {(row.terms_id, row.clause) for row in rows.values()}
+    groups |= {(target.values["terms_id"], target.key[1]) for target in targets}
     changed: set[str] = set()
     fresh: list[dict[str, Any]] = []
     for target in targets:
@@ -84,7 +99,7 @@ def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
     session.flush()
     if fresh:
         session.execute(insert(Commission), fresh)
-    return changed
+    return _Kept(changed, groups)
 
 
 def _new_row(alliance_id: str, cause: str, target: Target, now: datetime) -> dict[str, Any]:
@@ -100,7 +115,9 @@ def _new_row(alliance_id: str, cause: str, target: Target, now: datetime) -> dic
 def _update(row: Commission, target: Target) -> bool:
     changed = row.target_minor != target.amount.minor
     row.target_minor = target.amount.minor
-    row.waiting_minor = min(row.waiting_minor, row.target_minor)
+    # Under other terms nothing waits, until their own caps say so.
+    same = row.terms_id == target.values["terms_id"]
+    row.waiting_minor = min(row.waiting_minor, row.target_minor) if same else 0
     for name, value in target.values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
@@ -108,28 +125,38 @@ def _update(row: Commission, target: Target) -> bool:
     return changed
 
 
-def _part_by_caps(session: Session, changed: Iterable[str], terms: Mapping[str, Terms],
+def _capped(session: Session, groups: Iterable[tuple[str, str]],
+            terms: Mapping[str, Terms]) -> list[tuple[Terms, str, str]]:
+    """Those of the groups whose clause has a cap: terms, terms id, clause."""
+    found = []
+    for terms_id, key in sorted(groups):
+        of_group = terms.get(terms_id) or agreed.terms_of(session, terms_id)
+        if any(clause.caps for clause in of_group.clauses if clause.key == key):
+            found.append((of_group, terms_id, key))
+    return found
+
+
+def _part_by_caps(session: Session, capped: Iterable[tuple[Terms, str, str]],
                   zone_name: str) -> set[str]:
-    capped = {(terms_id, clause.key) for terms_id, each in terms.items()
-              for clause in each.clauses if clause.caps}
-    if not capped:
-        return set()
-    touched: set[tuple[str, str]] = set()
-    for chunk in journal.chunks(sorted(changed)):
-        touched |= {(row.terms_id, row.clause) for row in session.execute(
-            select(Commission.terms_id, Commission.clause).where(Commission.id.in_(chunk)))}
     moved = set()
-    for terms_id, clause in sorted(touched & capped):
-        # All rows of the clause compete again: an order that arrives late may come first.
-        rows = {row.id: row for row in session.scalars(
-            select(Commission).where(Commission.terms_id == terms_id,
-                                     Commission.clause == clause))}
-        competing = [CapRow(row.id, clause, row.host_member_id, row.at, row.fact, row.target)
-                     for row in rows.values()]
-        for part in apply_caps(competing, terms[terms_id], zone_name):
-            if rows[part.key].waiting_minor != part.waiting.minor:
-                rows[part.key].waiting_minor = part.waiting.minor
-                moved.add(part.key)
+    for terms, terms_id, clause in capped:
+        # All rows of the clause compete again: an order that arrives late may come first. They
+        # are ranked by what the store calls them, since our own ids are in order of arrival.
+        rows: dict[str, Commission] = {}
+        competing = []
+        for row, store_id, ref in session.execute(
+                select(Commission, Order.store_id, Order.ref)
+                .outerjoin(Order, Order.id == Commission.order_id)
+                .where(Commission.terms_id == terms_id, Commission.clause == clause)):
+            fact = f"{store_id}/{ref}" if ref else row.fact
+            key = f"{fact}/{row.line_key}"
+            rows[key] = row
+            competing.append(CapRow(key, clause, row.host_member_id, row.at, fact, row.target))
+        for part in apply_caps(competing, terms, zone_name):
+            row = rows[part.key]
+            if row.waiting_minor != part.waiting.minor:
+                row.waiting_minor = part.waiting.minor
+                moved.add(row.id)
     session.flush()
     return moved
 

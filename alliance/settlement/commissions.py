@@ -58,8 +58,9 @@ def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> l
             session, alliance_id, "order", sorted(facts[alliance_id]), by_alliance[alliance_id],
             {ref: each.terms for ref, each in terms.items()}, alliance.zone, now=now)
         entries += booked.entries
-        moved |= booked.facts
-    _tell_capped(session, moved, terms)
+        if booked.is_capped:
+            moved |= booked.facts
+    _tell_capped(session, moved)
     return entries
 
 
@@ -184,10 +185,7 @@ def _seen_between(session: Session, alliance_id: str,
     return {(seller, host): int(seen) for seller, host, seen in rows}
 
 
-def _tell_capped(session: Session, order_ids: set[str],
-                 terms: Mapping[str, TermsInForce]) -> None:
-    if not any(clause.caps for each in terms.values() for clause in each.terms.clauses):
-        return
+def _tell_capped(session: Session, order_ids: set[str]) -> None:
     sums: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for chunk in journal.chunks(sorted(order_ids)):
         for row in session.scalars(select(Commission).where(Commission.order_id.in_(chunk))):

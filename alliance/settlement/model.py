@@ -34,7 +34,7 @@ class Commission(Base):
     seller_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"))
     terms_id: Mapped[str] = mapped_column(ForeignKey("terms.id"))
-    decision_id: Mapped[str | None] = mapped_column(ForeignKey("decisions.id"))
+    decision_id: Mapped[str | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
     currency: Mapped[Currency]
     base_minor: Mapped[int]
     target_minor: Mapped[int]

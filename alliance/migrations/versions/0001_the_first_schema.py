@@ -539,7 +539,7 @@ def upgrade() -> None:
     sa.CheckConstraint("cause IN ('order', 'clicks', 'impressions', 'acceptance')", name=op.f('ck_commissions_cause')),
     sa.CheckConstraint('target_minor >= 0 AND waiting_minor >= 0 AND waiting_minor <= target_minor', name=op.f('ck_commissions_target')),
     sa.ForeignKeyConstraint(['alliance_id'], ['alliances.id'], name=op.f('fk_commissions_alliance_id_alliances')),
-    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('fk_commissions_decision_id_decisions')),
+    sa.ForeignKeyConstraint(['decision_id'], ['decisions.id'], name=op.f('fk_commissions_decision_id_decisions'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['host_member_id'], ['members.id'], name=op.f('fk_commissions_host_member_id_members')),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_commissions_order_id_orders')),
     sa.ForeignKeyConstraint(['seller_member_id'], ['members.id'], name=op.f('fk_commissions_seller_member_id_members')),
