@@ -40,6 +40,13 @@ class StoreConnected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueDoubted(Event):
+    """A store said that a product is gone: its whole catalogue is to be read, to be sure."""
+
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChanged(Event):
     """A newer snapshot of an order was kept, with its decisions."""
 
@@ -70,7 +77,8 @@ class CycleFinal(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (StoreCalled, StoreConnected, OrderChanged, ClicksDrained, TermsInForce, CycleFinal)
+    for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
+                 TermsInForce, CycleFinal)
 }
 
 

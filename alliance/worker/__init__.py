@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alliance.core.events import (
+    CatalogueDoubted,
     ClicksDrained,
     CycleFinal,
     Event,
@@ -21,6 +22,7 @@ from alliance.worker.handling import Handler, settle_up
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
     StoreConnected: [reading.pull_catalogue, reading.pull_recent_orders],
+    CatalogueDoubted: [reading.pull_catalogue],
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
     TermsInForce: [],

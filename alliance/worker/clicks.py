@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -20,8 +20,23 @@ def drain(hub: Hub, now: datetime) -> None:
         return
     with hub.database.reading() as session:
         marks = clicks.marks(session)
-    for lot in spool.lots(hub.spool_folder, marks):
-        hub.database.run(lambda session: clicks.drain(session, lot, now=now))  # noqa: B023
+    for lots in _in_batches(spool.lots(hub.spool_folder, marks)):
+        hub.database.run(lambda session: [
+            clicks.drain(session, lot, now=now) for lot in lots])  # noqa: B023
+
+
+def _in_batches(lots: Iterable[spool.Lot]) -> Iterator[list[spool.Lot]]:
+    """Small lots share a transaction, up to what one large lot would be."""
+    batch: list[spool.Lot] = []
+    size = 0
+    for lot in lots:
+        batch.append(lot)
+        size += lot.end - lot.start
+        if size >= spool.LOT_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def judge(hub: Hub, events: Sequence[ClicksDrained], now: datetime) -> Effect:

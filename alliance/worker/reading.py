@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from alliance.catalogue import products
 from alliance.connect.protocol import Connector, Grant, StoreError
-from alliance.core.events import StoreCalled, StoreConnected
+from alliance.core.events import CatalogueDoubted, StoreCalled, StoreConnected
 from alliance.core.orders import StoreOrder
+from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
 from alliance.merchants import stores
@@ -46,8 +47,9 @@ def ask_the_store(hub: Hub, events: Sequence[StoreCalled], now: datetime) -> Eff
     return effect
 
 
-def pull_catalogue(hub: Hub, events: Sequence[StoreConnected], now: datetime) -> Effect:
-    """Read the whole catalogue of newly connected stores, a page and a transaction at a time."""
+def pull_catalogue(hub: Hub, events: Sequence[StoreConnected | CatalogueDoubted],
+                   now: datetime) -> Effect:
+    """Read whole catalogues, a page and a transaction at a time; what they lack is withdrawn."""
     for event in events:
         connector, grant = _reach(hub, event.store_id)
         _read_products(hub, connector, grant, None, now)
@@ -90,7 +92,7 @@ class _Answer:
         self.store_id = store_id
         self.orders: list[StoreOrder] = []
         self.gone: list[str] = []
-        self.withdrawn: list[str] = []
+        self.is_doubted = False
         self.is_broken = False
 
     def write(self, session: Session, hub: Hub, now: datetime) -> None:
@@ -98,8 +100,12 @@ class _Answer:
         orders.record(session, self.store_id, self.orders, hub.keys, now=now)
         for ref in self.gone:
             orders.gone(session, self.store_id, ref, hub.keys, now=now)
-        for ref in self.withdrawn:
-            products.withdraw(session, self.store_id, ref, now=now)
+        if self.is_doubted:
+            # Anyone may replay a signed removal under another topic: only the catalogue is proof.
+            slot = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+            queue.put(session, CatalogueDoubted(self.store_id), scope=self.store_id,
+                      key=f"doubted:{slot.isoformat()}", now=now,
+                      not_before=slot + timedelta(minutes=10))
         if self.is_broken:
             stores.needs_attention(session, self.store_id, "call_unreadable", now=now)
         else:
@@ -118,7 +124,7 @@ def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer
             else:
                 answer.orders.append(order)
         elif record == "product_removed":
-            answer.withdrawn.append(ref)
+            answer.is_doubted = True
         elif record == "product":
             catalogue_changed = True
         else:

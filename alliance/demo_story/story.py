@@ -1,0 +1,156 @@
+"""The story that `make demo` plays: found, trade, close, pay. One day gives one ledger, always."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from alliance.alliances import agreed
+from alliance.alliances.model import Member
+from alliance.catalogue import products
+from alliance.connect.demo.shop import Shop
+from alliance.core.actor import Actor
+from alliance.core.clock import Period
+from alliance.core.ids import MerchantId, seeded
+from alliance.db import schema
+from alliance.demo_story import boxes, founding
+from alliance.demo_story.founding import ZONE, Cast
+from alliance.demo_story.trade import Trade
+from alliance.hub import Hub
+from alliance.referrals.spool import Spool
+from alliance.settlement import commissions, payments
+from alliance.settlement.model import Obligation
+from alliance.worker import clicks, closing, loop, reading
+
+STEP = timedelta(days=2)
+"""How much of the story is played before the hub reads its stores."""
+
+Progress = Callable[[str, int, int], None]
+"""Told a phase, how far it is, and how far it goes."""
+
+
+@dataclass
+class StoryClock:
+    """The story's own time."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Played:
+    """What the story leaves: the shops, and who is who."""
+
+    shops: dict[str, Shop]
+    cast: Cast
+    days: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def begins(until: datetime) -> datetime:
+    """The story begins with the sixth month before the one it ends in."""
+    start = Period.month_of(until, ZONE).start
+    for _ in range(6):
+        start = Period.month_of(start - timedelta(days=1), ZONE).start
+    return start
+
+
+def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress) -> Played:
+    """Play the whole story into an empty hub, up to `until`; its clock is the hub's clock.
+
+    The hub must have been opened with a `StoryClock`.
+    """
+    start = begins(until)
+    days = (until - start).days
+    clock = hub.clock
+    assert isinstance(clock, StoryClock)
+    with seeded(f"demo story {until:%Y-%m-%d}"):
+        clock.at = start
+        progress("founding", 0, 1)
+        schema.upgrade(hub.database.engine)
+        shops = boxes.stock(shops_folder, start)
+        cast = hub.database.run(lambda session: founding.found(hub, session, shops, now=start))
+        loop.until_idle(hub, now=start)
+        spool = Spool(hub.spool_folder)
+        with hub.database.reading() as session:
+            goods = {slug: products.on_offer(session, [cast.actors[slug].merchant])
+                     for slug in shops}
+        trade = Trade(cast, shops, goods, hub.signer, spool, start, days)
+        _live(hub, clock, trade, cast, until, progress)
+        spool.close()
+        hub.database.run(lambda session: founding.offer_the_last(
+            session, cast, now=until - timedelta(hours=6)))
+        loop.until_idle(hub, now=until)
+        closing.seal_all(hub, until)
+    for shop in shops.values():
+        shop.calls.forget()
+    return Played(shops, cast, days)
+
+
+def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime,
+          progress: Progress) -> None:
+    at = trade.start
+    while at < until:
+        at = min(at + STEP, until)
+        with ExitStack() as batches:
+            for shop in trade.shops.values():
+                batches.enter_context(shop.batch())
+            trade.run(at)
+        clock.at = at
+        clicks.drain(hub, at)
+        clicks.tidy(hub, at)
+        reading.poll_orders(hub, at)
+        # Verdicts come a moment after the clicks; the story does not wait for it.
+        loop.until_idle(hub, now=at + timedelta(minutes=1))
+        closing.close_alliance(hub, cast.alliance.id, at)
+        _accept_article(hub, cast, at)
+        _pay(hub, cast, at, until)
+        progress("trading", (at - trade.start).days, trade.days)
+
+
+def _accept_article(hub: Hub, cast: Cast, at: datetime) -> None:
+    if (at - cast.alliance.created_at).days // STEP.days != 20:
+        return
+    with hub.database.reading() as session:
+        from_wang = _contracts(session, cast, "li", "wang", at)
+    for contract_id in from_wang:
+        hub.database.run(lambda session: commissions.accept_content(
+            session, cast.actors["li"], contract_id, "article",  # noqa: B023
+            piece="洗澡后的抚触与早教", now=at))
+
+
+def _contracts(session: Session, cast: Cast, seller: str, host: str, at: datetime) -> list[str]:
+    bound = agreed.in_force(session, cast.alliance.id, at)
+    return [each.contract_id for each in bound
+            if (each.terms.seller, each.terms.host) == (cast.members[seller], cast.members[host])]
+
+
+def _pay(hub: Hub, cast: Cast, at: datetime, until: datetime) -> None:
+    """Debtors pay some days after a close and creditors confirm; the last payment is left open."""
+
+    def work(session: Session) -> None:
+        for slug, actor in cast.actors.items():
+            for obligation in payments.open_of_member(session, cast.members[slug]):
+                if obligation.debtor_id == cast.members[slug]:
+                    _pay_one(session, actor, obligation, at, until)
+
+    hub.database.run(work)
+
+
+def _pay_one(session: Session, by: Actor, obligation: Obligation, at: datetime,
+             until: datetime) -> None:
+    issued = obligation.due_at - timedelta(days=14)
+    is_newest = until - issued < timedelta(days=31)
+    if at < issued + timedelta(days=5) or is_newest:
+        return
+    payment = payments.record(session, by, obligation.id, amount=obligation.amount, way="bank",
+                              reference=f"RF {obligation.id[-8:].upper()}", now=at)
+    creditor = session.get_one(Member, obligation.creditor_id)
+    payments.confirm(session, Actor(MerchantId(creditor.merchant_id)), payment.id, now=at)
