@@ -175,6 +175,12 @@ def test_terms_that_break_a_rule_are_refused(path: str, value: object, code: str
     assert refusal.value.detail.endswith(".")
 
 
+@pytest.mark.parametrize("name", ["window_days", "hold_days", "review_days", "due_days",
+                                  "notice_days", "bond_days", "max_reversal_bp"])
+def test_no_days_and_no_share_can_be_written(name: str) -> None:
+    assert getattr(from_json(changed(name, 0)), name) == 0
+
+
 @pytest.mark.parametrize(("field", "op", "values", "code"), [
     (Field.ORDER_AMOUNT, Op.IS, ["100"], "wrong_operator"),
     (Field.DATE, Op.IN, ["2026-03-01"], "wrong_operator"),
