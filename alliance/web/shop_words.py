@@ -10,17 +10,18 @@ LOCALES: Mapping[str, str] = {"en": "en", "zh": "zh_Hans"}
 
 def say(key: str, locale: str, **values: object) -> str:
     """The sentence of this key in this language; `KeyError` for a key that has none."""
-    english, chinese = _WORDS[key]
+    english, chinese = WORDS[key]
     return (chinese if locale == "zh_Hans" else english).format(**values)
 
 
 def refusal(code: str, locale: str) -> str:
     """Why something could not be done, for a shopper; every code has at least a general answer."""
     key = f"not_{code}"
-    return say(key if key in _WORDS else "not_done", locale)
+    return say(key if key in WORDS else "not_done", locale)
 
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+WORDS: Mapping[str, tuple[str, str]] = {
+    # key: (English, 简体中文)
     "skip": ("Skip to the content", "跳到正文"),
     "all": ("Everything", "全部商品"),
     "menu": ("Shelves", "商品分类"),
@@ -29,7 +30,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "orders": ("Your order", "我的订单"),
     "language": ("Language", "语言"),
     "welcome": ("Have a look around", "进店逛逛"),
-    "about": ("Who we are", "关于小店"),
     "few_left": ("Only {count} left", "仅剩 {count} 件"),
     "in_stock": ("In stock, sent within two days", "现货，两天内寄出"),
     "made_to_order": ("Made to order, ready in a week", "接单制作，一周内完成"),
@@ -44,9 +44,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "more": ("More from this shelf", "同类好物"),
     "empty_cart": ("Your cart is still empty.", "购物车还是空的。"),
     "to_shop": ("Back to the shelves", "回去逛逛"),
-    "product": ("Product", "商品"),
-    "price": ("Price", "单价"),
-    "sum": ("Sum", "小计"),
     "update": ("Change", "修改"),
     "take_out": ("Take out", "移除"),
     "goods": ("Goods", "商品合计"),
@@ -101,7 +98,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "try_title": ("Change your mind", "改变主意"),
     "try_text": ("In this demo the shop agrees at once, and tells the hub.",
                  "在演示中，店铺会立刻同意，并告知联盟中枢。"),
-    "send_back": ("Send back", "退货"),
     "pieces_back": ("{title}: pieces to send back", "{title}：退货数量"),
     "refund_lines": ("Request a refund", "申请退款"),
     "refund_all": ("Refund everything", "全额退款"),

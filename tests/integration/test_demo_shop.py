@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from sqlite3 import OperationalError
 
 import pytest
 
@@ -309,3 +311,33 @@ def test_a_shop_opened_again_is_the_same_shop(shop: Shop, tmp_path: Path, now: d
 def test_only_a_plain_name_opens_a_shop(shop: Shop, tmp_path: Path, slug: str) -> None:
     with pytest.raises(NotFound):
         Shop.open(tmp_path, slug)
+
+
+def test_the_last_pieces_are_sold_once_though_two_tills_sell_them(
+        shop: Shop, tmp_path: Path, now: datetime) -> None:
+    other = Shop.open(tmp_path, "li")
+
+    def sell(number: int) -> str | None:
+        try:
+            return (shop, other)[number % 2].place({"onesie": 1}, email=ANNA, now=now)
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(max_workers=8) as tills:
+        sold = [ref for ref in tills.map(sell, range(24)) if ref]
+
+    assert sorted(sold) == ["1001", "1002", "1003", "1004", "1005"]
+    assert other.shelf.find("onesie").stock == 0
+    other.close()
+
+
+def test_a_reader_beside_a_batch_sees_what_stood_before(
+        shop: Shop, tmp_path: Path, now: datetime) -> None:
+    beside = Shop.open(tmp_path, "li", read_only=True)
+    with shop.batch():
+        shop.place({"socks": 1}, email=ANNA, now=now)
+        assert beside.orders() == []
+    assert [order.ref for order in beside.orders()] == ["1001"]
+    with pytest.raises(OperationalError, match="readonly"):
+        beside.pay("1001", now)
+    beside.close()

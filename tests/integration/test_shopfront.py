@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from alliance.connect.demo import Shop
 from alliance.core.orders import OrderState
 from alliance.demo_story.boxes import reopen, stock
+from alliance.web.shop_words import WORDS
 from alliance.web.shopfront import shopfront
 
 CLICK = "clk_01j9.sig-ABC_def~1"
@@ -368,6 +369,13 @@ def test_a_picture_is_an_svg_that_can_run_nothing(street: Street, visitor: Visit
     again = visitor.see("zhao/pictures/gift-voucher.svg",
                         headers={"If-None-Match": picture.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_both_languages_say_the_same_with_the_same_blanks() -> None:
+    for key, (english, chinese) in WORDS.items():
+        assert english, key
+        assert re.search("[\u4e00-\u9fff]", chinese), key
+        assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese)), key
 
 
 def test_the_language_link_of_an_answer_leads_to_a_page(visitor: Visitor) -> None:
