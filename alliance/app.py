@@ -8,7 +8,7 @@ from datetime import datetime
 from alliance.core.clock import now as clock_now
 from alliance.hub import Hub
 from alliance.settings import Settings
-from alliance.web import site
+from alliance.web import demo, site
 from alliance.web.front import Front
 
 
@@ -17,7 +17,13 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> F
     return compose(Hub.open(settings, now))
 
 
+def from_environment() -> Front:
+    """What the server's worker processes call: settings come from `ALLIANCE_*`."""
+    return create_app(Settings.from_env())
+
+
 def compose(hub: Hub) -> Front:
     """The WSGI application of a hub that is open already."""
     pages = site.build(hub)
-    return Front(hub, pages.wsgi_app)
+    shops = demo.shops_of(hub).wsgi_app if hub.settings.demo else None
+    return Front(hub, pages.wsgi_app, shops)

@@ -43,6 +43,7 @@ class Settings:
             spool_dir=env.get("ALLIANCE_SPOOL_DIR", cls.spool_dir),
             log_format=env.get("ALLIANCE_LOG_FORMAT", "text"),
             connectors=_connectors(env),
+            demo=env.get("ALLIANCE_DEMO", "") == "1",
         )
         settings.check()
         return settings
@@ -54,6 +55,9 @@ class Settings:
                 raise Invalid("weak_key", f"Set ALLIANCE_{name}_KEYS to 64 hexadecimal digits or "
                               "more, for example from `openssl rand -hex 32`.")
         local = urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        if self.demo and not local:
+            raise Invalid("demo_in_public", "The demo signs everybody in with one click: it runs "
+                          "on this machine only.")
         if self.allow_private_stores and not local:
             raise Invalid("private_stores_in_public", "ALLIANCE_ALLOW_PRIVATE_STORES is for test "
                           "shops beside a local hub; unset it for a public address.")

@@ -89,7 +89,7 @@ def _store(hub: Hub, session: Session, slug: str, shop: Shop, actor: Actor, now:
     secret, token = drawn("secret").hex(), drawn("path").hex()
     store = stores.connect(
         session, actor, connector="demo", address=f"{hub.settings.public_url}/shops/{slug}",
-        name=WHO[slug][0], currency=EUR, secrets={"call_secret": secret}, seal=hub.seal,
+        name=WHO[slug][0], currency=EUR, secrets={"webhook_secret": secret}, seal=hub.seal,
         allow_http=True, path_token=token, salt=drawn("salt"), now=now)
     shop.calls.connect(f"{hub.settings.public_url}/stores/demo/calls/{token}", secret)
     return store.id

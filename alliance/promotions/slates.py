@@ -73,4 +73,4 @@ def _candidate(product: Product, seller: str) -> Candidate:
 
 def _offer(product: Product, seller: str, names: dict[str, str]) -> Offer:
     return Offer(product.id, product.title, product.image_url, product.minor,
-                 str(product.currency), names[product.merchant_id], seller, "complement")
+                 str(product.currency), names[product.merchant_id], seller, "complements")

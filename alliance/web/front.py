@@ -30,12 +30,16 @@ PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1
 class Front:
     """A plain WSGI application; what it does not know goes on to the pages behind it."""
 
-    def __init__(self, hub: Hub, behind: WSGIApplication) -> None:
+    def __init__(self, hub: Hub, behind: WSGIApplication,
+                 shops: WSGIApplication | None = None) -> None:
         self._hub = hub
         self._behind = behind
+        self._shops = shops
         self.embed = Embed(hub)
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        if self._shops is not None and environ.get("PATH_INFO", "").startswith("/shops/"):
+            return self._shops(environ, start)
         answer = self._answer(environ)
         if answer is None:
             return self._behind(environ, start)

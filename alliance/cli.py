@@ -1,0 +1,173 @@
+"""The `alliance` command. Exits 0 when all is well, 1 with a finding, 2 when used wrongly."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from alliance import demo
+from alliance.core import clock
+from alliance.core.errors import AllianceError
+from alliance.db import schema
+from alliance.hub import Hub
+from alliance.ledger import proofs
+from alliance.merchants import people
+from alliance.settings import Settings
+
+say = Console(highlight=False, soft_wrap=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="merchant-alliance-hub")
+def main() -> None:
+    """Run a merchant alliance hub. Settings come from ALLIANCE_* (docs/reference/settings.md)."""
+
+
+def _refusals(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Say a refusal as a sentence and exit 2, instead of a traceback."""
+    @wraps(work)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return work(*args, **kwargs)
+        except AllianceError as refusal:
+            say.print(f"[red]{refusal.detail}[/red] ({refusal.code})")
+            sys.exit(2)
+
+    return guarded
+
+
+@main.command("demo")
+@click.option("--port", default=8000, show_default=True, help="Where to serve.")
+@click.option("--fresh", is_flag=True, help="Forget what was there and play the story again.")
+@click.option("--folder", default="var/demo", show_default=True, help="Where the demo lives.")
+@click.option("--play-only", is_flag=True, help="Play the story and stop; do not serve.")
+@_refusals
+def demo_command(port: int, fresh: bool, folder: str, play_only: bool) -> None:
+    """Four shops that ally: play half a year of trade, then serve hub and shops.
+
+    Example: alliance demo --port 8000
+    """
+    demo.run(Path(folder), port=port, fresh=fresh, serve=not play_only, say=say)
+
+
+@main.command()
+@click.option("--workers", default=2, show_default=True, help="Web processes; one per core.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--with-worker", is_flag=True, help="Run the worker in this process too.")
+@_refusals
+def serve(workers: int, host: str, port: int, with_worker: bool) -> None:
+    """Serve the web side of the hub.
+
+    Example: alliance serve --workers 2 --with-worker
+    """
+    from alliance import serving  # noqa: PLC0415
+
+    serving.serve(Settings.from_env(), workers=workers, host=host, port=port,
+                  with_worker=with_worker)
+
+
+@main.command()
+@_refusals
+def worker() -> None:
+    """Work off the queue until interrupted.
+
+    Example: alliance worker
+    """
+    import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    from alliance.worker import loop  # noqa: PLC0415
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    loop.forever(_hub(), stop)
+
+
+@main.command()
+@_refusals
+def upgrade() -> None:
+    """Bring the database to the newest schema.
+
+    Example: alliance upgrade
+    """
+    hub = _hub()
+    before, _ = schema.revisions(hub.database.engine)
+    schema.upgrade(hub.database.engine)
+    after, _ = schema.revisions(hub.database.engine)
+    say.print(f"schema {before or 'empty'} → {after}")
+
+
+@main.command("close-cycle")
+@click.argument("alliance_id")
+@_refusals
+def close_cycle(alliance_id: str) -> None:
+    """Do now what the clock would do: propose periods that are over, end reviews that are over.
+
+    Nothing is hurried: a review that still runs stays open. Example: alliance close-cycle alc_…
+    """
+    from alliance.worker import closing  # noqa: PLC0415
+
+    hub = _hub()
+    closing.close_alliance(hub, alliance_id, hub.clock())
+    say.print("closed as far as the clock allows")
+
+
+@main.command()
+@click.argument("proof", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_refusals
+def verify(proof: Path) -> None:
+    """Check a downloaded proof without asking any hub.
+
+    Example: alliance verify proof.json
+    """
+    try:
+        value = json.loads(proof.read_text())
+        known = proofs.Inclusion(**{**value, "path": tuple(value["path"])})
+        good = proofs.holds(known)
+    except (ValueError, TypeError, KeyError):
+        good = False
+    if not good:
+        say.print("[red]This proof does not hold.[/red]")
+        sys.exit(1)
+    say.print(f"The entry stands at place {known.place} under head {known.root[:16]}… "
+              f"of {known.size} entries, signed with key {known.key_id[:16]}….")
+
+
+@main.group()
+def person() -> None:
+    """People who sign in."""
+
+
+@person.command("add")
+@click.option("--merchant", required=True, help="The name of the business.")
+@click.option("--category", required=True, help="What it sells, e.g. toys.")
+@click.option("--country", required=True, help="Two letters, e.g. LV.")
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.password_option(help="Asked for when left out.")
+@_refusals
+def add_person(merchant: str, category: str, country: str, name: str, email: str,
+               password: str) -> None:
+    """Add a merchant with its first owner.
+
+    Example: alliance person add --merchant Li --category clothes --country LV --name Li
+    --email li@shop.example
+    """
+    hub = _hub()
+    _, made = hub.database.run(lambda session: people.sign_up(
+        session, merchant_name=merchant, category=category, country=country, name=name,
+        email=email, password=password, locale="en", now=clock.now()))
+    say.print(f"{made.email} may sign in")
+
+
+def _hub() -> Hub:
+    return Hub.open(Settings.from_env())
