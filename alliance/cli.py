@@ -47,14 +47,16 @@ def _refusals(work: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--port", default=8000, show_default=True, help="Where to serve.")
 @click.option("--fresh", is_flag=True, help="Forget what was there and play the story again.")
 @click.option("--folder", default="var/demo", show_default=True, help="Where the demo lives.")
+@click.option("--months", default=6, show_default=True, type=click.IntRange(1, 12),
+              help="How many full months of trade to play.")
 @click.option("--play-only", is_flag=True, help="Play the story and stop; do not serve.")
 @_refusals
-def demo_command(port: int, fresh: bool, folder: str, play_only: bool) -> None:
+def demo_command(port: int, fresh: bool, folder: str, months: int, play_only: bool) -> None:
     """Four shops that ally: play half a year of trade, then serve hub and shops.
 
     Example: alliance demo --port 8000
     """
-    demo.run(Path(folder), port=port, fresh=fresh, serve=not play_only, say=say)
+    demo.run(Path(folder), port=port, fresh=fresh, months=months, serve=not play_only, say=say)
 
 
 @main.command()

@@ -20,7 +20,8 @@ from alliance.settings import Settings
 DONE = "played"
 
 
-def run(folder: Path, *, port: int, fresh: bool, serve: bool, say: Console) -> None:
+def run(folder: Path, *, port: int, fresh: bool, months: int, serve: bool,
+        say: Console) -> None:
     """Play if it was not played here yet, then serve until Ctrl-C."""
     address = f"http://127.0.0.1:{port}"
     if fresh or not _was_played_at(folder, address):
@@ -30,7 +31,7 @@ def run(folder: Path, *, port: int, fresh: bool, serve: bool, say: Console) -> N
         folder.mkdir(parents=True)
     settings = _settings(folder, address)
     if not (folder / DONE).exists():
-        _play(folder, settings, say)
+        _play(folder, settings, months, say)
     if serve:
         _greet(address, say)
         _serve(settings, folder, address)
@@ -41,7 +42,7 @@ def _was_played_at(folder: Path, address: str) -> bool:
     return done.is_file() and done.read_text() == address
 
 
-def _play(folder: Path, settings: Settings, say: Console) -> None:
+def _play(folder: Path, settings: Settings, months: int, say: Console) -> None:
     until = _this_morning(clock.now())
     hub = Hub.open(settings, story.StoryClock(until))
     columns = (TextColumn("{task.description}"), BarColumn(),
@@ -53,7 +54,8 @@ def _play(folder: Path, settings: Settings, say: Console) -> None:
             bar.update(task, completed=done, total=whole,
                        description=f"{phase}: day {done} of {whole}" if whole > 1 else phase)
 
-        story.play(hub, folder / "shops", until=until, progress=progress)
+        story.play(hub, folder / "shops", until=until, progress=progress,
+                   months=months)
     hub.database.close()
     (folder / DONE).write_text(settings.public_url)
 

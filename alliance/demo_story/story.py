@@ -54,20 +54,21 @@ class Played:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def begins(until: datetime) -> datetime:
-    """The story begins with the sixth month before the one it ends in."""
+def begins(until: datetime, months: int = 6) -> datetime:
+    """The story begins with the sixth (or another) month before the one it ends in."""
     start = Period.month_of(until, ZONE).start
-    for _ in range(6):
+    for _ in range(months):
         start = Period.month_of(start - timedelta(days=1), ZONE).start
     return start
 
 
-def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress) -> Played:
+def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
+         months: int = 6) -> Played:
     """Play the whole story into an empty hub, up to `until`; its clock is the hub's clock.
 
     The hub must have been opened with a `StoryClock`.
     """
-    start = begins(until)
+    start = begins(until, months)
     days = (until - start).days
     clock = hub.clock
     assert isinstance(clock, StoryClock)
