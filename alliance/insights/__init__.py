@@ -1,1 +1,1 @@
-"""What members read about their own trade: figures, orders, closings. Nothing here changes a row."""
+"""What members read about their own trade: figures, orders, closings. It changes no row."""

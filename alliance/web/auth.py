@@ -166,8 +166,7 @@ def _signed_in() -> ResponseReturnValue | None:
     if request.method not in ("GET", "HEAD"):
         return problems.answer(problems.SIGN_IN_NEEDED, "sign_in_needed", _("Sign in first"),
                                _("You were signed out meanwhile; nothing was changed."))
-    known = {} if following in ("", "/") else {"next": following}
-    return redirect(url_for(door, **known), 303)
+    return redirect(url_for(door, next=following if following not in ("", "/") else None), 303)
 
 
 def _hold_back(email: str) -> None:

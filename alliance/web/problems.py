@@ -85,7 +85,7 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _by_status(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status in (301, 302, 303, 307, 308):
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     told = {
         400: ("malformed_request", _("This was not understood"), _("Nothing was changed.")),
         404: ("not_found", _("Not found"), _("There is no such page, or none that you can see.")),

@@ -75,7 +75,7 @@ def install(app: Flask) -> None:
 
 def say(sentence: Sentence, **more: str) -> str:
     """The sentence in the reader's language; `more` fills what the law does not know, as a name."""
-    template = _(VOICE.get(sentence.code) or TEMPLATES[sentence.code])
+    template = str(_(VOICE.get(sentence.code) or TEMPLATES[sentence.code]))
     return template.format_map({**_spoken(sentence.values), **more})
 
 

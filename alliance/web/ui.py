@@ -56,7 +56,8 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     filters = {"money": money, "plain": plain, "day": day, "short_day": short_day,
                "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
-               "change": change, "initial": initial, "host": host, "span": span}
+               "change": change, "initial": initial, "host": host, "span": span,
+               "what_helps": words.what_helps, "refusal_of": words.refusal}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
 
@@ -109,8 +110,9 @@ def short_day(at: datetime | date) -> str:
 def moment(at: datetime) -> str:
     """`3 Nov 2026, 10:12`, in the reader's zone."""
     local = _local(at)
-    return _("%(day)s, %(time)s", day=dates.format_skeleton("yMMMd", local, locale=i18n.locale()),
-             time=dates.format_time(local, "short", locale=i18n.locale()))
+    date_text = dates.format_skeleton("yMMMd", local, locale=i18n.locale())
+    return str(_("%(day)s, %(time)s", day=date_text,
+                 time=dates.format_time(local, "short", locale=i18n.locale())))
 
 
 def ago(at: datetime) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from alliance.core.errors import AllianceError
 from alliance.web.refusals import REFUSALS
@@ -38,6 +38,16 @@ WORDS: dict[str, str] = {
     "state.accrued": N_("on hold"), "state.waiting": N_("waits above a cap"),
     "state.held": N_("held"), "state.due": N_("due"), "state.netted": N_("in a closed cycle"),
     "state.settled": N_("settled"),
+    "reason.no_evidence": N_("no evidence"), "reason.outside_window": N_("outside the window"),
+    "reason.forged_token": N_("token not of this hub"),
+    "reason.replayed_token": N_("click already used"),
+    "reason.self_referral": N_("own purchase"), "reason.own_store": N_("own store"),
+    "reason.no_contract": N_("no contract"), "reason.not_in_force": N_("terms not in force"),
+    "reason.excluded": N_("excluded by the terms"), "reason.cap_waiting": N_("above a cap"),
+    "reason.invalid_click": N_("click not valid"), "reason.test_order": N_("test order"),
+    "reason.unpaid": N_("not paid"), "reason.member_suspended": N_("suspended"),
+    "reason.hold_out": N_("measuring group"),
+    "reason.other_host_won": N_("another member earned it"),
     "way.bank": N_("Bank transfer"), "way.store": N_("In the creditor's shop"),
     "way.other": N_("Another way"),
     "connector.demo": N_("Demo shop"), "connector.woocommerce": "WooCommerce",

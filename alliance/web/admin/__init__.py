@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from flask import Flask
 
-from alliance.web.admin import overview
+from alliance.web.admin import (
+    account,
+    alliances,
+    contracts,
+    cycles,
+    drafting,
+    links,
+    orders,
+    overview,
+    placements,
+    products,
+    statements,
+    stores,
+)
+
+GROUPS = (overview, alliances, contracts, drafting, products, placements, links, orders,
+          statements, cycles, stores, account)
 
 
 def install(app: Flask) -> None:
     """Add every page."""
-    for group in (overview,):
+    for group in GROUPS:
         app.register_blueprint(group.pages)

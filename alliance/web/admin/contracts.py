@@ -1,0 +1,89 @@
+"""Contracts: what did we agree? Plain language first, then clauses, versions and signatures."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from alliance.alliances import contracts, members
+from alliance.alliances.contracts import ContractSeen, VersionSeen
+from alliance.alliances.model import Contract, TermsVersion
+from alliance.core.errors import AllianceError, NotFound
+from alliance.insights import seats
+from alliance.rules.gaps import gaps
+from alliance.rules.summary import summary
+from alliance.web.asked import again, by, change, now, own_seats, reading
+
+pages = Blueprint("contracts", __name__)
+
+
+@pages.get("/contracts")
+def index() -> ResponseReturnValue:
+    """All that the reader may know of, by alliance; one's own first."""
+    found = []
+    for alliance in members.alliances_of(reading(), by()):
+        seen = contracts.contracts_of(reading(), by(), alliance.id)
+        found.append((alliance, sorted(seen, key=lambda each: not each.is_party)))
+    return render_template("contracts/index.html", found=found, own=set(own_seats().values()),
+                           state_of=_state)
+
+
+@pages.get("/contracts/<contract_id>")
+def show(contract_id: str) -> ResponseReturnValue:
+    """The newest version in words, its clauses, and the history with signatures."""
+    versions = contracts.history(reading(), by(), contract_id)
+    contract = reading().get_one(Contract, contract_id)
+    if not versions:
+        raise NotFound("contract", contract_id)
+    shown = _wanted(versions)
+    own = seats.own(reading(), by()).get(contract.alliance_id, "")
+    is_party = own in (contract.seller_member_id, contract.host_member_id)
+    signed = {hand.member_id for hand in shown.signatures}
+    return render_template(
+        "contracts/show.html", contract=contract, versions=versions, shown=shown,
+        is_party=is_party, own=own, summary=summary(shown.terms), gaps=gaps(shown.terms),
+        may_sign=is_party and own not in signed and shown is versions[0]
+        and contract.state != "ended" and not gaps(shown.terms),
+        alliance=members.place(reading(), by(), contract.alliance_id)[0])
+
+
+@pages.post("/contracts/<contract_id>/signature")
+def sign(contract_id: str) -> ResponseReturnValue:
+    """Sign one version; the second signature puts it in force."""
+    terms_id = request.form.get("terms", "")
+    if reading().scalar(select(TermsVersion.id).where(
+            TermsVersion.id == terms_id, TermsVersion.contract_id == contract_id)) is None:
+        raise NotFound("terms", terms_id[:40])
+    try:
+        contract = change(lambda session: contracts.sign(session, by(), terms_id, now=now()))
+    except AllianceError as refusal:
+        return again(refusal, show, contract_id=contract_id)
+    flash(_("Signed. The contract is in force.") if contract.state == "in_force"
+          else _("Signed. It binds as soon as the other side has signed too."))
+    return redirect(url_for("contracts.show", contract_id=contract_id), 303)
+
+
+@pages.post("/contracts/<contract_id>/ending")
+def end(contract_id: str) -> ResponseReturnValue:
+    """Withdraw what does not bind yet, or give notice."""
+    try:
+        change(lambda session: contracts.end(session, by(), contract_id, now=now()))
+    except AllianceError as refusal:
+        return again(refusal, show, contract_id=contract_id)
+    flash(_("Ended. What binds runs on until the notice is over; what was earned stays."))
+    return redirect(url_for("contracts.show", contract_id=contract_id), 303)
+
+
+def _wanted(versions: list[VersionSeen]) -> VersionSeen:
+    asked = request.args.get("version", "")
+    return next((each for each in versions if str(each.version.version) == asked), versions[0])
+
+
+def _state(seen: ContractSeen) -> tuple[str, str]:
+    state, span = seen.contract.state, seen.span
+    if state == "ended" and span is not None and span.ends_at is not None and span.ends_at > now():
+        return "contract.notice", "warn"
+    tones = {"draft": "quiet", "offered": "warn", "in_force": "good", "ended": "quiet"}
+    return f"contract.{state}", tones[state]

@@ -1,0 +1,54 @@
+"""Orders: why was this credited, or not?"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from alliance.insights import orders
+from alliance.rules.attribution import CREDITED, REFUSED
+from alliance.web import saying, timeline, ui
+from alliance.web.asked import by, page_number, reading
+
+pages = Blueprint("orders", __name__)
+
+
+@pages.get("/orders")
+def index() -> ResponseReturnValue:
+    """Referred orders, those that came and those that were sent."""
+    box = orders.OUT if request.args.get("box") == orders.OUT else orders.IN
+    outcome = request.args.get("outcome", "")
+    outcome = outcome if outcome in (CREDITED, REFUSED) else ""
+    rows, total = orders.referred(reading(), by(), box=box, outcome=outcome,
+                                  number=page_number(), size=ui.PAGE)
+    return render_template("orders/index.html", found=ui.Paged(rows, page_number(), total),
+                           box=box, outcome=outcome)
+
+
+@pages.get("/orders/not-credited")
+def not_credited() -> ResponseReturnValue:
+    """Sales that were sent and did not earn, each with its reason and what would have helped."""
+    reason = request.args.get("reason", "")
+    known = orders.reasons(reading(), by(), orders.OUT)
+    reason = reason if reason in known else ""
+    rows, total = orders.referred(reading(), by(), box=orders.OUT, outcome=REFUSED,
+                                  reason=reason, number=page_number(), size=ui.PAGE)
+    return render_template("orders/not_credited.html", known=known, reason=reason,
+                           found=ui.Paged(rows, page_number(), total), sentence=orders.sentence)
+
+
+@pages.get("/orders/<order_id>")
+def show(order_id: str) -> ResponseReturnValue:
+    """The decision in a sentence, the time line, the workings, and the inputs folded below."""
+    seen = orders.seen(reading(), by(), order_id)
+    return render_template("orders/show.html", seen=seen, sentence=orders.sentence,
+                           steps=timeline.of_order(seen), length=saying.length)
+
+
+@pages.get("/orders/by-store/<slug>/<ref>")
+def by_store(slug: str, ref: str) -> ResponseReturnValue:
+    """From a shop's own order to the hub's page of it; a calm wait until the hub has heard."""
+    found = orders.by_store(reading(), slug, ref)
+    if found is None:
+        return render_template("orders/not_yet.html", slug=slug, ref=ref), 404
+    return redirect(url_for("orders.show", order_id=found), 303)
