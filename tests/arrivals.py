@@ -188,7 +188,8 @@ def _with_hosts(session: Session, w: World) -> World:
                    caps=(Cap(CapPer.BUDGET, cents(1_000)),))
     settled: dict[str, Any] = {"hold_days": 3, "currency": EUR}
     make.contract(session, bakery, w.merchants["cafe"], percent, bond_days=20, **settled)
-    make.contract(session, bakery, w.merchants["florist"], once, credit=CreditModel.LINEAR,
+    click = Clause("click", Basis.PER_CLICK, amount=cents(20), daily_limit=2)
+    make.contract(session, bakery, w.merchants["florist"], once, click, credit=CreditModel.LINEAR,
                   bond_days=10, **settled)
     make.contract(session, bakery, w.merchants["library"], small, extra,
                   credit=CreditModel.POSITION, **settled)

@@ -24,6 +24,27 @@ def protect(connection: Connection, tables: Iterable[str]) -> None:
             connection.exec_driver_sql(statement)
 
 
+def unprotected(connection: Connection, tables: Iterable[str]) -> list[str]:
+    """Tables of these on which a trigger is missing or switched off: their rows could change."""
+    if connection.dialect.name == "postgresql":
+        rows = connection.exec_driver_sql(
+            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
+            "AND pg_table_is_visible(c.oid)")
+    else:
+        rows = connection.exec_driver_sql(
+            "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")
+    present = {(row[0], row[1]) for row in rows}
+    return [table for table in tables
+            if any((table, name) not in present for name in _names(connection.dialect.name, table))]
+
+
+def _names(dialect: str, table: str) -> list[str]:
+    endings = (("only_grows", "never_emptied") if dialect == "postgresql" else
+               ("no_update", "no_delete"))
+    return [f"{table}_{ending}" for ending in endings]
+
+
 def _triggers(dialect: str, table: str) -> list[str]:
     if dialect == "postgresql":
         return [

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData
 
 from alliance.db.base import Base
 
@@ -36,7 +36,12 @@ def upgrade(engine: Engine, to: str = "head") -> None:
 def revisions(engine: Engine) -> tuple[str | None, str | None]:
     """The revision the database has, and the newest there is."""
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        return revisions_seen(connection)
+
+
+def revisions_seen(connection: Connection) -> tuple[str | None, str | None]:
+    """`revisions`, as a transaction that is open already sees them."""
+    current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(_config()).get_current_head()
 
 

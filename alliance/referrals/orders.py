@@ -100,6 +100,15 @@ def inputs_of(order: Order) -> Inputs:
     return attribution.from_json({"order": order.snapshot, **order.evidence})
 
 
+def digest_of(snapshot: Mapping[str, Any]) -> str:
+    """The hash of what a snapshot tells.
+
+    Without its moment: a platform that only says it looked again says nothing new.
+    """
+    told = {name: value for name, value in snapshot.items() if name not in _MOMENT}
+    return sha256(rfc8785.dumps(told)).hexdigest()
+
+
 def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[Decision]]:
     """Each order's decisions, by host."""
     found: dict[str, list[Decision]] = {order_id: [] for order_id in order_ids}
@@ -191,14 +200,8 @@ def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
         "kept_minor": order.kept.minor, "placed_at": order.placed_at, "paid_at": order.paid_at,
         "updated_at": order.updated_at, "version": order.version,
         "customer_key": order.customer_key, "snapshot": snapshot, "heard_at": now,
-        "digest": _digest(snapshot),
+        "digest": digest_of(snapshot),
     }
-
-
-def _digest(snapshot: dict[str, Any]) -> str:
-    # Without its moment: a platform that only says it looked again says nothing new.
-    told = {name: value for name, value in snapshot.items() if name not in _MOMENT}
-    return sha256(rfc8785.dumps(told)).hexdigest()
 
 
 def _keep_touches(session: Session, store: Store, kept: Mapping[str, StoreOrder],

@@ -27,6 +27,9 @@ from alliance.settlement.model import Commission
 Key = tuple[str, str, str, str]
 """What makes a commission once-only: fact, clause, host, line."""
 
+STANDING = (State.ACCRUED, State.HELD, State.DUE, State.NETTED, State.SETTLED)
+"""States that together hold a commission's target, but for what waits above a cap (law §5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -48,6 +51,15 @@ class Booked:
     is_capped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CappedClause:
+    """A clause with caps, of one version: its rows compete for the room they leave."""
+
+    terms_id: str
+    terms: Terms
+    clause: str
+
+
 def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
          targets: Sequence[Target], terms: Mapping[str, Terms], zone_name: str, *,
          now: datetime) -> Booked:
@@ -57,13 +69,45 @@ def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
     `terms` maps terms ids to terms, for their caps. Running it twice posts nothing the second time.
     """
     kept = _keep(session, alliance_id, cause, facts, targets, now)
-    capped = _capped(session, kept.groups, terms)
+    capped = capped_clauses(session, kept.groups, terms)
     changed = kept.changed | _part_by_caps(session, capped, zone_name)
     entries = _post_differences(session, alliance_id, changed, now)
     moved: set[str] = set(facts)
     for chunk in journal.chunks(sorted(changed)):
         moved |= set(session.scalars(select(Commission.fact).where(Commission.id.in_(chunk))))
     return Booked(entries, moved, bool(capped))
+
+
+def capped_clauses(session: Session, groups: Iterable[tuple[str, str]],
+                   terms: Mapping[str, Terms]) -> list[CappedClause]:
+    """Those of these (terms id, clause) that have a cap."""
+    found = []
+    for terms_id, key in sorted(groups):
+        of_group = terms.get(terms_id) or agreed.terms_of(session, terms_id)
+        if any(clause.caps for clause in of_group.clauses if clause.key == key):
+            found.append(CappedClause(terms_id, of_group, key))
+    return found
+
+
+def parted(session: Session, capped: CappedClause,
+           zone_name: str) -> list[tuple[Commission, int]]:
+    """Every row of a capped clause with what of it should wait, in minor units.
+
+    All rows compete again: an order that arrives late may come first. They are ranked by what the
+    store calls them, since our own ids are in order of arrival.
+    """
+    rows: dict[str, Commission] = {}
+    competing = []
+    for row, store_id, ref in session.execute(
+            select(Commission, Order.store_id, Order.ref)
+            .outerjoin(Order, Order.id == Commission.order_id)
+            .where(Commission.terms_id == capped.terms_id, Commission.clause == capped.clause)):
+        fact = f"{store_id}/{ref}" if ref else row.fact
+        key = f"{fact}/{row.line_key}"
+        rows[key] = row
+        competing.append(CapRow(key, capped.clause, row.host_member_id, row.at, fact, row.target))
+    return [(rows[part.key], part.waiting.minor)
+            for part in apply_caps(competing, capped.terms, zone_name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,37 +169,12 @@ def _update(row: Commission, target: Target) -> bool:
     return changed
 
 
-def _capped(session: Session, groups: Iterable[tuple[str, str]],
-            terms: Mapping[str, Terms]) -> list[tuple[Terms, str, str]]:
-    """Those of the groups whose clause has a cap: terms, terms id, clause."""
-    found = []
-    for terms_id, key in sorted(groups):
-        of_group = terms.get(terms_id) or agreed.terms_of(session, terms_id)
-        if any(clause.caps for clause in of_group.clauses if clause.key == key):
-            found.append((of_group, terms_id, key))
-    return found
-
-
-def _part_by_caps(session: Session, capped: Iterable[tuple[Terms, str, str]],
-                  zone_name: str) -> set[str]:
+def _part_by_caps(session: Session, capped: Iterable[CappedClause], zone_name: str) -> set[str]:
     moved = set()
-    for terms, terms_id, clause in capped:
-        # All rows of the clause compete again: an order that arrives late may come first. They
-        # are ranked by what the store calls them, since our own ids are in order of arrival.
-        rows: dict[str, Commission] = {}
-        competing = []
-        for row, store_id, ref in session.execute(
-                select(Commission, Order.store_id, Order.ref)
-                .outerjoin(Order, Order.id == Commission.order_id)
-                .where(Commission.terms_id == terms_id, Commission.clause == clause)):
-            fact = f"{store_id}/{ref}" if ref else row.fact
-            key = f"{fact}/{row.line_key}"
-            rows[key] = row
-            competing.append(CapRow(key, clause, row.host_member_id, row.at, fact, row.target))
-        for part in apply_caps(competing, terms, zone_name):
-            row = rows[part.key]
-            if row.waiting_minor != part.waiting.minor:
-                row.waiting_minor = part.waiting.minor
+    for each in capped:
+        for row, waiting in parted(session, each, zone_name):
+            if row.waiting_minor != waiting:
+                row.waiting_minor = waiting
                 moved.add(row.id)
     session.flush()
     return moved
@@ -188,8 +207,7 @@ def _post_differences(session: Session, alliance_id: str, changed: set[str],
 def _difference(row: Commission, has: Mapping[State, int]) -> list[Posting]:
     """What brings one commission from what is booked to its target (law §5)."""
     moves = [(State.WAITING, row.waiting_minor - has.get(State.WAITING, 0))]
-    standing = sum(has.get(state, 0) for state in (
-        State.ACCRUED, State.HELD, State.DUE, State.NETTED, State.SETTLED))
+    standing = sum(has.get(state, 0) for state in STANDING)
     missing = row.target_minor - row.waiting_minor - standing
     if missing >= 0:
         moves.append((State.ACCRUED, missing))

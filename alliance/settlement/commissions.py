@@ -7,7 +7,7 @@ poll are all a target and a difference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from alliance.promotions.model import Placement
 from alliance.referrals import clicks, orders
 from alliance.referrals.model import Decision, Impression, Order
 from alliance.rules import attribution, commission
+from alliance.rules.attribution import Inputs
 from alliance.rules.clauses import Facts
 from alliance.rules.terms import Terms
 from alliance.settlement.booking import Target, book
@@ -47,7 +48,8 @@ def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> l
     for row in rows:
         for alliance_id in booked_before.get(row.id, set()):
             facts[alliance_id].add(row.id)
-        for alliance_id, target in _targets(session, row, decisions[row.id], terms):
+        for alliance_id, target in targets_of_order(
+                session, row, orders.inputs_of(row), decisions[row.id], terms):
             by_alliance[alliance_id].append(target)
             facts[alliance_id].add(row.id)
     entries: list[str] = []
@@ -66,13 +68,13 @@ def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> l
 
 def gather_clicks(session: Session, alliance_id: str, day: date, *, now: datetime) -> list[str]:
     """What a day's valid clicks earn, posted as one difference per pair (law §3 `per_click`)."""
-    return _gather(session, alliance_id, "clicks", day, clicks.valid_between, now)
+    return _gather(session, alliance_id, "clicks", day, now)
 
 
 def gather_impressions(session: Session, alliance_id: str, day: date, *,
                        now: datetime) -> list[str]:
     """What a day's impressions earn where the terms pay barter credits for blocks of them."""
-    return _gather(session, alliance_id, "impressions", day, _seen_between, now)
+    return _gather(session, alliance_id, "impressions", day, now)
 
 
 def accept_content(session: Session, by: Actor, contract_id: str, clause_key: str, *, piece: str,
@@ -104,12 +106,12 @@ def of_order(session: Session, order_id: str) -> list[Commission]:
         .order_by(Commission.host_member_id, Commission.line_key, Commission.clause)))
 
 
-def _targets(session: Session, row: Order, decided: Sequence[Decision],
-             terms: dict[str, TermsInForce]) -> Iterable[tuple[str, Target]]:
+def targets_of_order(session: Session, row: Order, inputs: Inputs, decided: Sequence[Decision],
+                     terms: dict[str, TermsInForce]) -> Iterator[tuple[str, Target]]:
+    """What an order should have earned by now, by alliance; `terms` is filled as it is needed."""
     earning = {each.host_member_id: each for each in decided if each.weight > 0 and each.terms_id}
     if not earning:
         return
-    inputs = orders.inputs_of(row)
     outcome = attribution.decide(inputs.order, inputs.touches, inputs.standing)
     shares = attribution.credits(outcome, inputs.touches, inputs.standing)
     for each in commission.expected(inputs.order, shares):
@@ -119,6 +121,33 @@ def _targets(session: Session, row: Order, decided: Sequence[Decision],
             terms[terms_id] = agreed.terms_bound(session, terms_id)
         yield decision.alliance_id, _target(row.id, each, terms_id, at=row.placed_at,
                                             order_id=row.id, decision_id=decision.id)
+
+
+def targets_of_day(session: Session, alliance_id: str, cause: str,
+                   day: date) -> tuple[list[str], list[Target], dict[str, Terms]]:
+    """What a day's `clicks` or `impressions` should have earned: facts, targets, terms by id."""
+    count: Count = clicks.valid_between if cause == "clicks" else _seen_between
+    alliance = session.get_one(Alliance, alliance_id)
+    whole = Period.day(day, alliance.zone)
+    counts: dict[Period, Mapping[tuple[str, str], int]] = {}
+    targets, facts, terms = [], [], {}
+    for bound in agreed.ever_in_force(session, alliance_id):
+        # Each version pays for the part of the day in which it bound: the touch decides (law §3).
+        part = _overlap(whole, bound.terms)
+        if part is None:
+            continue
+        if part not in counts:
+            counts[part] = count(session, alliance_id, part)
+        fact = f"{bound.terms_id}:{cause}:{day.isoformat()}"
+        number = counts[part].get((bound.terms.seller, bound.terms.host), 0)
+        known = Facts(zone_name=alliance.zone, touched_at=part.start)
+        found = (commission.expected_clicks(bound.terms, bound.hash, day, number, known)
+                 if cause == "clicks" else
+                 commission.expected_impressions(bound.terms, bound.hash, day, number, facts=known))
+        facts.append(fact)
+        terms[bound.terms_id] = bound.terms
+        targets += [_target(fact, each, bound.terms_id, at=part.start) for each in found]
+    return facts, targets, terms
 
 
 def _target(fact: str, each: commission.Commission, terms_id: str, *, at: datetime,
@@ -142,29 +171,11 @@ def _alliances_booked(session: Session, order_ids: Sequence[str]) -> dict[str, s
     return found
 
 
-def _gather(session: Session, alliance_id: str, cause: str, day: date, count: Count,
+def _gather(session: Session, alliance_id: str, cause: str, day: date,
             now: datetime) -> list[str]:
-    alliance = session.get_one(Alliance, alliance_id)
-    whole = Period.day(day, alliance.zone)
-    counts: dict[Period, Mapping[tuple[str, str], int]] = {}
-    targets, facts, terms = [], [], {}
-    for bound in agreed.ever_in_force(session, alliance_id):
-        # Each version pays for the part of the day in which it bound: the touch decides (law §3).
-        part = _overlap(whole, bound.terms)
-        if part is None:
-            continue
-        if part not in counts:
-            counts[part] = count(session, alliance_id, part)
-        fact = f"{bound.terms_id}:{cause}:{day.isoformat()}"
-        number = counts[part].get((bound.terms.seller, bound.terms.host), 0)
-        known = Facts(zone_name=alliance.zone, touched_at=part.start)
-        found = (commission.expected_clicks(bound.terms, bound.hash, day, number, known)
-                 if cause == "clicks" else
-                 commission.expected_impressions(bound.terms, bound.hash, day, number, facts=known))
-        facts.append(fact)
-        terms[bound.terms_id] = bound.terms
-        targets += [_target(fact, each, bound.terms_id, at=part.start) for each in found]
-    return book(session, alliance_id, cause, facts, targets, terms, alliance.zone, now=now).entries
+    facts, targets, terms = targets_of_day(session, alliance_id, cause, day)
+    zone = session.get_one(Alliance, alliance_id).zone
+    return book(session, alliance_id, cause, facts, targets, terms, zone, now=now).entries
 
 
 def _overlap(day: Period, terms: Terms) -> Period | None:

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from alliance.db.session import Database
-from tests.arrivals import Outcome, month, tell
+from tests.arrivals import TOLD, Outcome, month, tell
+from tests.proofs import prove
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -26,5 +27,6 @@ def both(database: Database, seed: int, count: int) -> tuple[Outcome, Outcome]:
             told = month(session, seed=seed, count=count)
             lots = told.arrival(chance) if chance else iter([told.in_order()])
             outcomes.append(tell(session, told.world, lots))
+            prove(session, told.world, now=TOLD)
             session.rollback()
     return outcomes[0], outcomes[1]

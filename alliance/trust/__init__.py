@@ -1,0 +1,1 @@
+"""Trust: what the hub can prove about itself, by checking all it ever wrote."""
