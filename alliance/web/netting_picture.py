@@ -10,8 +10,8 @@ from alliance.insights.closings import CurrencyOf
 from alliance.rules.netting import Debt
 from alliance.web import ui
 
-WIDTH, HEIGHT = 320, 230
-RADIUS = 20
+WIDTH, HEIGHT = 440, 280
+RADIUS = 22
 MOST_NODES = 24
 """Beyond so many members a picture says nothing; the list below it does."""
 
@@ -81,7 +81,7 @@ def of_currency(of: CurrencyOf, names: Mapping[str, str], mine: str, *,
 
 def _place(n: int, count: int) -> tuple[int, int]:
     angle = -math.pi / 2 + 2 * math.pi * n / max(count, 1) + (math.pi / 4 if count == 4 else 0)
-    return (round(WIDTH / 2 + 105 * math.cos(angle)), round(HEIGHT / 2 + 76 * math.sin(angle)))
+    return (round(WIDTH / 2 + 140 * math.cos(angle)), round(HEIGHT / 2 + 92 * math.sin(angle)))
 
 
 def _arcs(debts: Sequence[Debt], places: Mapping[str, tuple[int, int]], bend: int,

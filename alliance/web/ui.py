@@ -67,7 +67,8 @@ def money(amount: Money) -> str:
     if amount.currency.is_credits:
         return str(ngettext("%(count)s credit", "%(count)s credits", abs(amount.minor),
                             count=number(amount.minor)))
-    return str(numbers.format_currency(_units(amount), str(amount.currency), locale=i18n.locale()))
+    text = numbers.format_currency(_units(amount), str(amount.currency), locale=i18n.locale())
+    return str(text).replace("-", "\u2212")
 
 
 def plain(amount: Money) -> str:

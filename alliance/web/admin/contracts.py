@@ -13,7 +13,9 @@ from alliance.alliances.model import Contract, TermsVersion
 from alliance.core.errors import AllianceError, NotFound
 from alliance.insights import seats
 from alliance.rules.gaps import gaps
+from alliance.rules.sentences import Sentence
 from alliance.rules.summary import summary
+from alliance.rules.terms import Terms
 from alliance.web.asked import again, by, change, now, own_seats, reading
 
 pages = Blueprint("contracts", __name__)
@@ -43,7 +45,7 @@ def show(contract_id: str) -> ResponseReturnValue:
     signed = {hand.member_id for hand in shown.signatures}
     return render_template(
         "contracts/show.html", contract=contract, versions=versions, shown=shown,
-        is_party=is_party, own=own, summary=summary(shown.terms), gaps=gaps(shown.terms),
+        is_party=is_party, own=own, parts=parts(shown.terms), gaps=gaps(shown.terms),
         may_sign=is_party and own not in signed and shown is versions[0]
         and contract.state != "ended" and not gaps(shown.terms),
         alliance=members.place(reading(), by(), contract.alliance_id)[0])
@@ -74,6 +76,20 @@ def end(contract_id: str) -> ResponseReturnValue:
         return again(refusal, show, contract_id=contract_id)
     flash(_("Ended. What binds runs on until the notice is over; what was earned stays."))
     return redirect(url_for("contracts.show", contract_id=contract_id), 303)
+
+
+def parts(terms: Terms) -> dict[str, list[Sentence]]:
+    """The summary in three parts: who pays what, when, and the rest about money and endings."""
+    found: dict[str, list[Sentence]] = {"pays": [], "times": [], "rest": []}
+    for sentence in summary(terms):
+        kind, _dot, rest = sentence.code.partition(".")
+        if kind != "terms" or rest in ("parties", "from", "from_until"):
+            found["pays"].append(sentence)
+        elif rest.partition(".")[0] in ("window", "credit", "bond", "no_bond", "hold", "cycle"):
+            found["times"].append(sentence)
+        else:
+            found["rest"].append(sentence)
+    return found
 
 
 def _wanted(versions: list[VersionSeen]) -> VersionSeen:

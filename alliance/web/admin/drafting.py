@@ -54,7 +54,8 @@ def new() -> ResponseReturnValue:
         "notice_days": str(alliance.notice_days), "clauses": "1", "c0-key": "all",
         "effective_from": day_of(now(), alliance.zone).isoformat(), "coupon_cost_seller": "100",
         "alliance": alliance.id, "side": request.args.get("side", "seller"),
-        "other": request.args.get("other", ""), **dict.fromkeys(terms_form.SWITCHES, ""),
+        "other": request.args.get("other", ""), "credit": "last",
+        "hold_from": "payment", "refund_rule": "reverse", "exit_rule": "settle_open_holds",
     }
     return _builder(fresh, alliance, None)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from alliance.core.money import total
 from alliance.insights import orders
 from alliance.rules.attribution import CREDITED, REFUSED
-from alliance.web import saying, timeline, ui
+from alliance.settlement.model import Commission
+from alliance.web import timeline, ui
 from alliance.web.asked import by, page_number, reading
 
 pages = Blueprint("orders", __name__)
@@ -42,7 +46,7 @@ def show(order_id: str) -> ResponseReturnValue:
     """The decision in a sentence, the time line, the workings, and the inputs folded below."""
     seen = orders.seen(reading(), by(), order_id)
     return render_template("orders/show.html", seen=seen, sentence=orders.sentence,
-                           steps=timeline.of_order(seen), length=saying.length)
+                           steps=timeline.of_order(seen), together=_together)
 
 
 @pages.get("/orders/by-store/<slug>/<ref>")
@@ -52,3 +56,9 @@ def by_store(slug: str, ref: str) -> ResponseReturnValue:
     if found is None:
         return render_template("orders/not_yet.html", slug=slug, ref=ref), 404
     return redirect(url_for("orders.show", order_id=found), 303)
+
+
+def _together(rows: Sequence[Commission]) -> str:
+    found = sorted({row.currency for row in rows})
+    return " + ".join(ui.money(total((row.target for row in rows if row.currency == currency),
+                                     currency)) for currency in found)
