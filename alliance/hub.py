@@ -25,7 +25,8 @@ class Hub:
     settings: Settings
     database: Database
     clock: Callable[[], datetime] = clock_now
-    _connectors: dict[str, Connector] = field(default_factory=dict)
+    connectors: dict[str, Connector] = field(default_factory=dict)
+    """Those made so far, by name; what is put here before is used as it is."""
 
     def __post_init__(self) -> None:
         self.seal = Seal(self.settings.seal_keys)
@@ -41,9 +42,9 @@ class Hub:
 
     def connector(self, name: str) -> Connector:
         """The connector of this name; made once, with what the settings say for it."""
-        if name not in self._connectors:
-            self._connectors[name] = protocol.find(name, self._config(name))
-        return self._connectors[name]
+        if name not in self.connectors:
+            self.connectors[name] = protocol.find(name, self._config(name))
+        return self.connectors[name]
 
     def _config(self, name: str) -> Mapping[str, str]:
         return {

@@ -1,4 +1,4 @@
-"""A small alliance to tell stories in: a cafe that recommends a bakery, and their ledger as text."""
+"""A small alliance to tell stories in: a cafe that recommends a bakery; its ledger as text."""
 
 from __future__ import annotations
 
@@ -72,12 +72,13 @@ class World:
 
 
 def world(session: Session, *clauses: Clause, hosts: Sequence[str] = ("cafe",),
-          rate: str = "10%", charter: dict[str, Any] | None = None, **terms: Any) -> World:
+          rate: str = "10%", charter: dict[str, Any] | None = None,
+          at_store: dict[str, Any] | None = None, **terms: Any) -> World:
     """The bakery sells; each host has a contract with it at `rate`, or by these clauses."""
     bakery = make.merchant(session, "bakery", category="food")
     others = [make.merchant(session, name, category="books") for name in hosts]
     alliance = make.alliance(session, bakery, *others, **(charter or {}))
-    store = make.store(session, bakery)
+    store = make.store(session, bakery, **(at_store or {}))
     product = make.product(session, store)
     for other in others:
         make.contract(session, bakery, other, *clauses, rate=rate, **terms)
