@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from alliance.hub import Hub
 from alliance.ledger import proofs
 from alliance.merchants import people
 from alliance.settings import Settings
+from alliance.trust.finding import Finding
 
 say = Console(highlight=False, soft_wrap=True)
 
@@ -142,6 +144,68 @@ def verify(proof: Path) -> None:
         sys.exit(1)
     say.print(f"The entry stands at place {known.place} under head {known.root[:16]}… "
               f"of {known.size} entries, signed with key {known.key_id[:16]}….")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@_refusals
+def doctor(as_json: bool) -> None:
+    """Check every invariant of the law on what is kept, from the schema to the last cent.
+
+    Exits 1 when it finds something; each code is explained in docs/reference/doctor.md.
+    Example: alliance doctor --json
+    """
+    from alliance.trust import audit  # noqa: PLC0415
+
+    hub = _hub()
+    with hub.database.reading() as session:
+        found = audit.check(session, hub.head_keys(), now=hub.clock())
+    _tell(found, as_json, "All is well: every invariant of the law holds.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@_refusals
+def replay(as_json: bool) -> None:
+    """Count everything again from the stored snapshots, and compare with what is booked.
+
+    Exits 1 where it comes to something else. Example: alliance replay
+    """
+    from alliance.trust import replay as replaying  # noqa: PLC0415
+
+    hub = _hub()
+    with hub.database.reading() as session:
+        done = replaying.rebuild(session, hub.keys)
+    if not as_json:
+        say.print(f"{done.orders} orders decided again, {done.entries} entries hashed again")
+        for alliance_id, root in sorted(done.roots.items()):
+            say.print(f"{alliance_id} root {root}")
+    _tell(done.findings, as_json, "Decisions, commissions, balances and roots come out the same.")
+
+
+@main.command()
+@click.argument("entry_id")
+@_refusals
+def proof(entry_id: str) -> None:
+    """Print the proof that an entry stands in the signed log, for `alliance verify`.
+
+    Example: alliance proof ent_… > proof.json
+    """
+    hub = _hub()
+    with hub.database.reading() as session:
+        found = proofs.inclusion(session, entry_id)
+    click.echo(json.dumps(asdict(found), indent=1))
+
+
+def _tell(found: Sequence[Finding], as_json: bool, fine: str) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=1))
+    else:
+        for each in found:
+            say.print(f"[red]{each.code}[/red] {each.sentence} {' '.join(each.ids)}")
+        say.print(fine if not found else f"{len(found)} findings")
+    if found:
+        sys.exit(1)
 
 
 @main.group()

@@ -40,6 +40,10 @@ class Hub:
         """The hub that these settings describe."""
         return cls(settings, Database(settings.database_url), clock)
 
+    def head_keys(self) -> list[str]:
+        """The public keys that may have signed this hub's heads: of every secret key it knows."""
+        return [HeadKey(secret).id for secret in self.settings.secret_keys]
+
     def connector(self, name: str) -> Connector:
         """The connector of this name; made once, with what the settings say for it."""
         if name not in self.connectors:
