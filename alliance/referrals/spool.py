@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ class Spool:
         self._lock = threading.Lock()
         self._name = ""
         self._fd = -1
-        self._synced_at = 0.0
+        self._waiting: threading.Timer | None = None
         self.lost = 0
         """Records that could not be written: the redirect went out all the same, unpaid."""
 
@@ -54,9 +53,7 @@ class Spool:
                 fd = self._open(now)
                 if os.write(fd, line) != len(line):
                     raise OSError("short write")
-                if time.monotonic() - self._synced_at >= SYNC_SECONDS:
-                    os.fdatasync(fd)
-                    self._synced_at = time.monotonic()
+                self._sync_soon()
             except OSError:
                 self.lost += 1
                 return False
@@ -65,10 +62,29 @@ class Spool:
     def close(self) -> None:
         """Let the disk keep what is left."""
         with self._lock:
+            if self._waiting is not None:
+                self._waiting.cancel()
+                self._waiting = None
             if self._fd >= 0:
                 os.fdatasync(self._fd)
                 os.close(self._fd)
                 self._fd, self._name = -1, ""
+
+    def _sync_soon(self) -> None:
+        # One thread waits for all that is written meanwhile.
+        if self._waiting is None:
+            self._waiting = threading.Timer(SYNC_SECONDS, self._sync)
+            self._waiting.daemon = True
+            self._waiting.start()
+
+    def _sync(self) -> None:
+        with self._lock:
+            self._waiting = None
+            if self._fd >= 0:
+                try:
+                    os.fdatasync(self._fd)
+                except OSError:
+                    self.lost += 1
 
     def _open(self, now: datetime) -> int:
         name = f"{now:%Y%m%d%H}-{os.getpid()}.jsonl"
