@@ -8,7 +8,7 @@ from datetime import datetime
 from alliance.core.clock import now as clock_now
 from alliance.hub import Hub
 from alliance.settings import Settings
-from alliance.web import demo, site
+from alliance.web import site
 from alliance.web.front import Front
 
 
@@ -25,5 +25,9 @@ def from_environment() -> Front:
 def compose(hub: Hub) -> Front:
     """The WSGI application of a hub that is open already."""
     pages = site.build(hub)
-    shops = demo.shops_of(hub).wsgi_app if hub.settings.demo else None
-    return Front(hub, pages.wsgi_app, shops)
+    if not hub.settings.demo:
+        return Front(hub, pages.wsgi_app)
+    # The demo's shops are no part of a real hub: neither served nor loaded there.
+    from alliance.web import demo  # noqa: PLC0415
+
+    return Front(hub, pages.wsgi_app, demo.shops_of(hub).wsgi_app)

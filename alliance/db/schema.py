@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
 from alliance.db.base import Base
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is a third of the start of a process that never migrates: it is imported when asked for.
 
 MODELS = ("db.queue", "merchants.model", "ledger.model", "alliances.model", "catalogue.model",
           "promotions.model", "referrals.model", "settlement.model")
@@ -27,6 +29,8 @@ def metadata() -> MetaData:
 
 def upgrade(engine: Engine, to: str = "head") -> None:
     """Run the migrations that are missing, in one transaction."""
+    from alembic import command  # noqa: PLC0415
+
     with engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -41,11 +45,16 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
 
 def revisions_seen(connection: Connection) -> tuple[str | None, str | None]:
     """`revisions`, as a transaction that is open already sees them."""
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", "alliance:migrations")
     config.set_main_option("path_separator", "os")
