@@ -27,6 +27,8 @@ from alliance.settlement import commissions, payments
 from alliance.settlement.model import Obligation
 from alliance.worker import clicks, closing, loop, reading
 
+PAID_AFTER = timedelta(days=5)
+
 STEP = timedelta(days=2)
 """How much of the story is played before the hub reads its stores."""
 
@@ -134,24 +136,35 @@ def _contracts(session: Session, cast: Cast, seller: str, host: str, at: datetim
 
 
 def _pay(hub: Hub, cast: Cast, at: datetime, until: datetime) -> None:
-    """Debtors pay some days after a close and creditors confirm; the last payment is left open."""
+    """Debtors pay five days after a close, and creditors confirm.
+
+    Of the newest close the visitor finds the largest payment open and the next one recorded, to be
+    confirmed by its creditor.
+    """
 
     def work(session: Session) -> None:
         for slug, actor in cast.actors.items():
             for obligation in payments.open_of_member(session, cast.members[slug]):
-                if obligation.debtor_id == cast.members[slug]:
-                    _pay_one(session, actor, obligation, at, until)
+                issued = obligation.due_at - timedelta(days=cast.alliance.due_days)
+                if obligation.debtor_id == cast.members[slug] and at >= issued + PAID_AFTER:
+                    is_newest = until - issued < timedelta(days=31)
+                    place = _place(session, obligation) if is_newest else 2
+                    _pay_one(session, actor, obligation, place, at)
 
     hub.database.run(work)
 
 
-def _pay_one(session: Session, by: Actor, obligation: Obligation, at: datetime,
-             until: datetime) -> None:
-    issued = obligation.due_at - timedelta(days=14)
-    is_newest = until - issued < timedelta(days=31)
-    if at < issued + timedelta(days=5) or is_newest:
+def _place(session: Session, obligation: Obligation) -> int:
+    same = [each.id for each in payments.of_cycle(session, obligation.cycle_id)]
+    return same.index(obligation.id)
+
+
+def _pay_one(session: Session, by: Actor, obligation: Obligation, place: int,
+             at: datetime) -> None:
+    if place == 0:
         return
     payment = payments.record(session, by, obligation.id, amount=obligation.amount, way="bank",
                               reference=f"RF {obligation.id[-8:].upper()}", now=at)
-    creditor = session.get_one(Member, obligation.creditor_id)
-    payments.confirm(session, Actor(MerchantId(creditor.merchant_id)), payment.id, now=at)
+    if place > 1:
+        creditor = session.get_one(Member, obligation.creditor_id)
+        payments.confirm(session, Actor(MerchantId(creditor.merchant_id)), payment.id, now=at)
