@@ -53,16 +53,13 @@ class Embed:
     def slate(self, request: Request) -> Response:
         """`GET /embed/v1/slate`: the offers of a placement, each with its signed link."""
         now = self._hub.clock()
+        locale = _locale(request.args.get("locale", ""))
         try:
             placement_id = checked("plc", request.args.get("placement", ""))
-            shown = self._remember(("slate", placement_id), now, lambda session: slates.current(
-                session, placement_id, now=now))
+            body, tag = self._slate_body(placement_id, locale, now)
         except AllianceError as error:
             return _open(problem(404 if isinstance(error, NotFound) else 422, error.code,
                                  error.detail))
-        locale = _locale(request.args.get("locale", ""))
-        body = json.dumps(self._slate_value(shown, locale, now), ensure_ascii=False).encode()
-        tag = hashlib.sha256(body).hexdigest()[:20]
         answer = Response(body, content_type="application/json")
         answer.set_etag(tag)
         answer.headers["Cache-Control"] = "public, max-age=30, stale-while-revalidate=300"
@@ -74,13 +71,7 @@ class Embed:
             now = self._hub.clock()
             record = _read_seen(request.get_data())
             if record is not None:
-                shown = self._remembered(("slate", record["placement"]))
-                offers = {offer.product_id: offer.seller_member for offer in shown.offers} \
-                    if shown else {}
-                sellers = sorted({offers[ref] for ref in record["offers"] if ref in offers})
-                if sellers:
-                    self.spool.write({"kind": "seen", "at": now.isoformat(), "sellers": sellers,
-                                      "placement": record["placement"]}, now=now)
+                self._count(record, now)
         return _open(Response(status=204))
 
     def follow(self, request: Request, text: str) -> Response:
@@ -108,6 +99,24 @@ class Embed:
             return _picture(f"{self._hub.settings.public_url}/l/{code}", kind)
         token = LinkToken(link.host_member_id, link.product_id, None, now)
         return self._lead(request, token, now, link_id=link.id, channel=link.channel, expires=None)
+
+    def forget(self) -> None:
+        """Ask everything anew from now on."""
+        with self._lock:
+            self._memory.clear()
+
+    def _count(self, record: dict[str, Any], now: datetime) -> None:
+        placement_id = record["placement"]
+        try:
+            shown = self._remember(("slate", placement_id), now, lambda session: slates.current(
+                session, placement_id, now=now))
+        except NotFound:
+            return
+        offers = {offer.product_id: offer.seller_member for offer in shown.offers}
+        sellers = sorted({offers[ref] for ref in record["offers"] if ref in offers})
+        if sellers:
+            self.spool.write({"kind": "seen", "at": now.isoformat(), "sellers": sellers,
+                              "placement": placement_id}, now=now)
 
     def _lead(self, request: Request, token: LinkToken, now: datetime, *, link_id: str | None,
               channel: str, expires: datetime | None) -> Response:
@@ -137,6 +146,17 @@ class Embed:
             "utm_source": "alliance", "utm_medium": "referral", "utm_campaign": channel,
             "alc": alc}))
 
+    def _slate_body(self, placement_id: str, locale: str, now: datetime) -> tuple[bytes, str]:
+        kept: tuple[bytes, str] | None = self._remembered(("body", placement_id, locale), now)
+        if kept is not None:
+            return kept
+        shown = self._remember(("slate", placement_id), now, lambda session: slates.current(
+            session, placement_id, now=now))
+        body = json.dumps(self._slate_value(shown, locale, now), ensure_ascii=False).encode()
+        made = (body, hashlib.sha256(body).hexdigest()[:20])
+        self._keep(("body", placement_id, locale), now, made)
+        return made
+
     def _slate_value(self, shown: slates.Slate, locale: str, now: datetime) -> dict[str, Any]:
         issued = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
         offers = []
@@ -153,22 +173,24 @@ class Embed:
         return {"slate": f"slt_{name}", "label": LABELS[locale], "offers": offers}
 
     def _remember(self, key: tuple[str, ...], now: datetime, ask: Callable[[Session], T]) -> T:
-        kept = self._memory.get(key)
-        if kept is not None and kept[0] > now:
-            value: T = kept[1]
-            return value
+        kept: T | None = self._remembered(key, now)
+        if kept is not None:
+            return kept
         with self._hub.database.reading() as session:
             value = ask(session)
             session.expunge_all()
-        with self._lock:
-            if len(self._memory) >= MOST_REMEMBERED:
-                self._memory.clear()
-            self._memory[key] = (now + MEMORY, value)
+        self._keep(key, now, value)
         return value
 
-    def _remembered(self, key: tuple[str, ...]) -> Any:
+    def _remembered(self, key: tuple[str, ...], now: datetime) -> Any:
         kept = self._memory.get(key)
-        return kept[1] if kept else None
+        return kept[1] if kept is not None and kept[0] > now else None
+
+    def _keep(self, key: tuple[str, ...], now: datetime, value: object) -> None:
+        if len(self._memory) >= MOST_REMEMBERED:
+            self.forget()
+        with self._lock:
+            self._memory[key] = (now + MEMORY, value)
 
 
 def _is_a_visit(request: Request) -> bool:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from tests.bench.figures import Figure
 
-BENCHES = ("split", "netting", "imports")
+BENCHES = ("split", "netting", "imports", "slate")
 
 
 def main(arguments: list[str]) -> int:
