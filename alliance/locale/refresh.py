@@ -5,6 +5,7 @@ Translations are kept; texts that nobody says any more are dropped, new ones sta
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +21,7 @@ FOLDER = Path(__file__).parent
 WEB = FOLDER.parent / "web"
 TRANSLATED = ("zh_Hans", "zh_Hant", "lv")
 
-WRITTEN = "2026-11-21 00:00+0000"
+WRITTEN = datetime(2026, 11, 21, tzinfo=UTC)
 """No date of the clock: only news in the texts may make a difference."""
 
 _METHODS = [("admin/**.py", "python"), ("*.py", "python"),

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from babel import units
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from alliance.core.money import Currency, Money
 from alliance.rules.sentences import TEMPLATES, Sentence
-from alliance.web import asked, i18n, ui, words
+from alliance.web import asked, ui, words
 
 VOICE: dict[str, str] = {
     "decision.credited": "Credited to {host}: their {kind} of {touched_at} came {before} before "
@@ -120,4 +120,4 @@ def _value(name: str, value: str | int, values: Mapping[str, str | int]) -> str 
 
 def length(days: int) -> str:
     """`30 days` in the reader's language."""
-    return str(units.format_unit(days, "duration-day", locale=i18n.locale()))
+    return str(ngettext("%(count)s day", "%(count)s days", days, count=ui.number(days)))
