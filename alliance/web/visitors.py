@@ -67,5 +67,5 @@ def address_of(request: Request, trusted_proxies: int) -> str:
     """The caller's address. What a proxy says counts only as far as proxies are trusted."""
     route = [*request.access_route] if trusted_proxies else []
     if trusted_proxies and len(route) >= trusted_proxies:
-        return route[-trusted_proxies]
-    return request.environ.get("REMOTE_ADDR", "")
+        return str(route[-trusted_proxies])
+    return str(request.environ.get("REMOTE_ADDR", ""))

@@ -223,7 +223,8 @@ def test_a_product_goes_onto_another_shelf_and_stays_there(
         "unknown_category", "toys", "1.00 EUR")
 
 
-def test_categories_are_the_alliances_shelf_and_the_stores_own_words(session: Session, now: datetime) -> None:
+def test_categories_are_the_shelf_and_the_stores_own_words(
+        session: Session, now: datetime) -> None:
     store, other = shop(session), shop(session, "Wang")
     make.product(session, store, "1", categories=("Babies", "New"))
     make.product(session, store, "2", categories=())

@@ -30,7 +30,7 @@ def test_what_was_written_is_read_once_from_the_mark_on(tmp_path: Path, now: dat
 def test_a_torn_last_line_waits_and_a_torn_line_in_between_is_passed_over(
         tmp_path: Path, now: datetime) -> None:
     path = tmp_path / "2026030209-1.jsonl"
-    path.write_bytes(b'{"n": 1}\n{"n": 2, "te\n{"n": 3}\n{"n": 4')
+    path.write_bytes(b'{"n": 1}\n{"n": 2, "x\n{"n": 3}\n{"n": 4')
     assert numbers(tmp_path, {}) == [1, 3]
     with path.open("ab") as file:
         file.write(b"}\n")
