@@ -16,10 +16,6 @@ LOT = 400
 """Rows per statement: with a few dozen columns still below every database's parameter limit."""
 
 
-class Met(Exception):
-    """Two transactions met at one fact; the loser is to be run again from its start."""
-
-
 def insert_once(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]],
                 key: Sequence[str]) -> int:
     """Insert rows, leaving out those whose `key` columns are there already; how many came in."""

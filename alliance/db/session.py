@@ -11,8 +11,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from alliance.db.once import Met
-
 T = TypeVar("T")
 
 TRIES = 5
@@ -64,7 +62,7 @@ class Database:
             try:
                 with self.transaction() as session:
                     return work(session)
-            except (DBAPIError, Met) as error:
+            except DBAPIError as error:
                 if attempt == TRIES - 1 or not _worth_again(error):
                     raise
         raise AssertionError("unreachable")
@@ -100,7 +98,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _worth_again(error: Exception) -> bool:
-    if isinstance(error, Met | IntegrityError):
+    if isinstance(error, IntegrityError):
         return True
     cause = getattr(error, "orig", None)
     return getattr(cause, "sqlstate", None) in {"40001", "40P01"}

@@ -19,7 +19,7 @@ from alliance.core.clock import Period, aware, day_of
 from alliance.core.events import ClicksDrained
 from alliance.core.ids import checked
 from alliance.db import queue
-from alliance.db.once import Met, insert_once
+from alliance.db.once import insert_once
 from alliance.referrals import spool
 from alliance.referrals.model import Click, Impression, Order, OrderTouch, OwnVisitor, SpoolOffset
 from alliance.rules import validity
@@ -38,9 +38,10 @@ def marks(session: Session) -> dict[str, int]:
 def drain(session: Session, lot: spool.Lot, *, now: datetime) -> int:
     """Take one lot of the spool into the database and move its mark; how many records it had.
 
-    Raises `Met` when another worker took the lot meanwhile: nothing is kept twice.
+    0 when another worker took the lot meanwhile: nothing is kept twice.
     """
-    _move_mark(session, lot)
+    if not _move_mark(session, lot):
+        return 0
     fresh = [row for row in map(_click_row, lot.records) if row is not None]
     known = _members_of(session, {row["host_member_id"] for row in fresh})
     fresh = [row for row in fresh if row["host_member_id"] in known]
@@ -106,15 +107,14 @@ def orders_with(session: Session, click_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def _move_mark(session: Session, lot: spool.Lot) -> None:
+def _move_mark(session: Session, lot: spool.Lot) -> bool:
     insert_once(session, SpoolOffset, [{"file": lot.file, "bytes_done": 0}], ["file"])
     result = session.execute(
         update(SpoolOffset).where(SpoolOffset.file == lot.file,
                                   SpoolOffset.bytes_done == lot.start)
         .values(bytes_done=lot.end))
     assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise Met(f"{lot.file} was drained by another worker")
+    return result.rowcount == 1
 
 
 def _click_row(record: Mapping[str, Any]) -> dict[str, Any] | None:
