@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from alliance import logs
 from alliance.core.clock import now as clock_now
 from alliance.hub import Hub
 from alliance.settings import Settings
@@ -19,7 +20,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> F
 
 def from_environment() -> Front:
     """What the server's worker processes call: settings come from `ALLIANCE_*`."""
-    return create_app(Settings.from_env())
+    settings = Settings.from_env()
+    logs.configure(settings)
+    return create_app(settings)
 
 
 def compose(hub: Hub) -> Front:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import wraps
@@ -13,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from alliance import demo
+from alliance import demo, logs
 from alliance.core import clock
 from alliance.core.errors import AllianceError
 from alliance.db import schema
@@ -74,26 +76,34 @@ def serve(workers: int, host: str, port: int, with_worker: bool) -> None:
     """
     from alliance import serving  # noqa: PLC0415
 
-    serving.serve(Settings.from_env(), workers=workers, host=host, port=port,
-                  with_worker=with_worker)
+    Settings.from_env()
+    serving.serve(workers=workers, host=host, port=port, with_worker=with_worker)
 
 
 @main.command()
+@click.option("--until-input-ends", is_flag=True,
+              help="Stop when standard input ends, as when the program that started it is gone.")
 @_refusals
-def worker() -> None:
-    """Work off the queue until interrupted.
+def worker(until_input_ends: bool) -> None:
+    """Work off the queue until interrupted; what is in hand is finished first.
 
     Example: alliance worker
     """
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
-
     from alliance.worker import loop  # noqa: PLC0415
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    loop.forever(_hub(), stop)
+    if until_input_ends:
+        threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    hub = _hub()
+    logs.configure(hub.settings)
+    loop.forever(hub, stop)
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 @main.command()
@@ -237,3 +247,7 @@ def add_person(merchant: str, category: str, country: str, name: str, email: str
 
 def _hub() -> Hub:
     return Hub.open(Settings.from_env())
+
+
+if __name__ == "__main__":
+    main()

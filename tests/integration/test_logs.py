@@ -1,0 +1,16 @@
+"""Log lines: one JSON object each, whatever stands in a message."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from alliance.logs import JsonLines
+
+
+def test_a_newline_in_a_message_forges_no_second_line() -> None:
+    record = logging.LogRecord("alliance.web", logging.WARNING, __file__, 1,
+                               'refused %s', ('x\n{"said": "all is well"}',), None)
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["said"] == 'refused x\n{"said": "all is well"}'
