@@ -25,11 +25,15 @@ from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy.orm import Session
 
 from alliance.core.errors import AllianceError, NotFound, TooMany
+from alliance.db.once import insert_once
+from alliance.hub import Hub
 from alliance.insights import people as known_people
 from alliance.merchants import people, signin
 from alliance.merchants.model import Person, SignedIn
+from alliance.referrals.model import OwnVisitor
 from alliance.web import i18n, problems
 from alliance.web.asked import again, change, hub, now, reading
+from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
                     "auth.demo", "auth.step_in", "auth.speak"})
@@ -42,9 +46,10 @@ A_YEAR = 31_536_000
 pages = Blueprint("auth", __name__)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, of: Hub) -> None:
     """Recognise who asks before anything else is done, and refuse strangers by default."""
     app.extensions["limits"] = MovingWindowRateLimiter(MemoryStorage())
+    app.extensions["salt"] = DailySalt(of.spool_folder)
     app.before_request(_recognise)
     app.before_request(_signed_in)
     app.register_blueprint(pages)
@@ -171,7 +176,8 @@ def _signed_in() -> ResponseReturnValue | None:
 
 def _hold_back(email: str) -> None:
     limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
-    mail, address = email.strip().lower()[:254], request.remote_addr or ""
+    mail = email.strip().lower()[:254]
+    address = address_of(request, hub().settings.trusted_proxies)
     # Both are counted, whichever is full, so that neither can be used to hide from the other.
     allowed = [limiter.hit(PER_MAIL, "mail", mail), limiter.hit(PER_ADDRESS, "address", address)]
     if not all(allowed):
@@ -180,6 +186,12 @@ def _hold_back(email: str) -> None:
 
 
 def _enter(token: str, person: Person, following: str) -> Response:
+    # Who signs in for a merchant is no shopper: clicks of this browser earn nothing today (§4.4).
+    visitor = visitor_of(request, current_app.extensions["salt"].of(now()),
+                         hub().settings.trusted_proxies)
+    change(lambda session: insert_once(
+        session, OwnVisitor, [{"merchant_id": person.merchant_id, "visitor": visitor,
+                               "at": now()}], ["merchant_id", "visitor"]))
     reply = redirect(following or url_for("home"), 303)
     reply.set_cookie(cookie_name(), token, secure=hub().settings.secure, httponly=True,
                      samesite="Lax", max_age=int(signin.LONGEST.total_seconds()))

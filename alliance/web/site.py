@@ -30,7 +30,7 @@ def build(hub: Hub) -> Flask:
     app.before_request(_same_site)
     # Flask-WTF reads the token before any view does, and refuses a POST without one.
     CSRFProtect(app)
-    auth.install(app)
+    auth.install(app, hub)
     app.after_request(_headers(hub))
     app.add_url_rule("/", "home", _home)
     admin.install(app)
