@@ -226,5 +226,5 @@ def test_the_overview_tells_what_came_and_what_waits(cafe: Visitor, bakery: Visi
 
     assert "For what you recommended you earned <strong>€4.20</strong>" in earned
     assert "bakery says it paid you €4.20" in earned
-    assert "<strong>1</strong> orders came through other members" in needs
+    assert "<strong>1</strong> order came through other members" in needs
     assert make.PASSWORD not in needs
