@@ -32,6 +32,9 @@ _OPTIONS = {
     "full_page_writes": "off", "autovacuum": "off", "shared_buffers": "32MB",
     "max_connections": "60", "log_min_messages": "warning", "timezone": "UTC",
 }
+_DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
+            "autovacuum": "on", "shared_buffers": "256MB"}
+"""As in production: a bench that leaves out the disk measures nothing."""
 
 
 class NoPostgres(Exception):
@@ -41,8 +44,9 @@ class NoPostgres(Exception):
 class Postgres:
     """One server on a Unix socket in a folder of its own, for one test process."""
 
-    def __init__(self) -> None:
-        self._bin = _binaries()
+    def __init__(self, *, durable: bool = False) -> None:
+        self.bin = _binaries()
+        self._options = _OPTIONS | (_DURABLE if durable else {})
         self._home = Path(tempfile.mkdtemp(prefix="alliance-pg-"))
         self._log: deque[str] = deque(maxlen=50)
         self._made = 0
@@ -56,6 +60,11 @@ class Postgres:
     def url(self, name: str) -> str:
         """The address of one database, as `Database` takes it."""
         return f"postgresql+psycopg://postgres@/{name}?host={self._home}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its socket is: the host, for programs that come with it."""
+        return self._home
 
     def create(self, template: str = "template0") -> str:
         """A new database, copied from `template`; its name."""
@@ -80,9 +89,10 @@ class Postgres:
         if os.geteuid() == 0:
             os.chown(self._home, NOBODY, NOBODY)
         self._initialise(data)
-        options = [part for key, value in _OPTIONS.items() for part in ("-c", f"{key}={value}")]
+        options = [part for key, value in self._options.items()
+                   for part in ("-c", f"{key}={value}")]
         self._process = subprocess.Popen(
-            [str(self._bin / "postgres"), "-D", str(data), "-k", str(self._home), *options],
+            [str(self.bin / "postgres"), "-D", str(data), "-k", str(self._home), *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace", preexec_fn=_end_with_parent(),
             **_identity())
@@ -93,13 +103,13 @@ class Postgres:
             raise NoPostgres("the server did not start: " + " / ".join(list(self._log)[-3:]))
 
     def _initialise(self, data: Path) -> None:
-        command = [str(self._bin / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
+        command = [str(self.bin / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust",
                    "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
         try:
             made = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS,
                                   cwd=self._home, **_identity())
         except PermissionError as error:
-            raise NoPostgres(f"its programs in {self._bin} cannot be run by an ordinary "
+            raise NoPostgres(f"its programs in {self.bin} cannot be run by an ordinary "
                              f"account ({error.strerror}).") from None
         if made.returncode != 0:
             raise NoPostgres("initdb failed: " + made.stderr.strip()[-300:])

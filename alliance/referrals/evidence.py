@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from alliance.alliances import agreed
@@ -28,6 +28,21 @@ from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
 
 _LOST = {OrderState.CANCELLED.value, OrderState.FAILED.value, OrderState.REMOVED.value}
 
+# Built once: putting such a statement together costs more than its answer.
+_MINE, _OTHER = aliased(OrderTouch), aliased(OrderTouch)
+_BEFORE, _AFTER = aliased(Order), aliased(Order)
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_SHARING = select(_OTHER.order_id).join(_MINE, _MINE.click_id == _OTHER.click_id).where(
+    _MINE.order_id.in_(_IDS))
+_FOLLOWING = select(_AFTER.id).join(
+    _BEFORE, (_BEFORE.store_id == _AFTER.store_id) & (_BEFORE.customer_key == _AFTER.customer_key)
+    & (_BEFORE.placed_at < _AFTER.placed_at)).where(
+    _BEFORE.id.in_(_IDS), _BEFORE.customer_key.is_not(None))
+_CARRYING = (
+    select(_OTHER.click_id, Order.placed_at, Order.ref, Order.id)
+    .join(_MINE, _MINE.click_id == _OTHER.click_id).join(Order, Order.id == _OTHER.order_id)
+    .where(_MINE.order_id.in_(_IDS), Order.paid_at.is_not(None), Order.state.not_in(_LOST)))
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -44,18 +59,10 @@ def reached(session: Session, order_ids: set[str]) -> set[str]:
     may begin with one of them. A bond begins with a click or a code only, so it goes no further.
     """
     found = set(order_ids)
-    mine, other = aliased(OrderTouch), aliased(OrderTouch)
-    before, after = aliased(Order), aliased(Order)
     for chunk in chunks(sorted(order_ids)):
-        found |= set(session.scalars(
-            select(other.order_id).join(mine, mine.click_id == other.click_id)
-            .where(mine.order_id.in_(chunk))))
+        found |= set(session.scalars(_SHARING, {"ids": chunk}))
     for chunk in chunks(sorted(found)):
-        found |= set(session.scalars(
-            select(after.id).join(before, (before.store_id == after.store_id)
-                                  & (before.customer_key == after.customer_key)
-                                  & (before.placed_at < after.placed_at))
-            .where(before.id.in_(chunk), before.customer_key.is_not(None))))
+        found |= set(session.scalars(_FOLLOWING, {"ids": chunk}))
     return found
 
 
@@ -249,14 +256,8 @@ class Gathered:
     def _read_owners(self, rows: Sequence[Order]) -> dict[str, str]:
         """The order that each click earns: the earliest placed of those that stand as sold."""
         owners: dict[str, tuple[Any, str, str]] = {}
-        mine, other = aliased(OrderTouch), aliased(OrderTouch)
         for chunk in chunks([row.id for row in rows]):
-            found = self._session.execute(
-                select(other.click_id, Order.placed_at, Order.ref, Order.id)
-                .join(mine, mine.click_id == other.click_id)
-                .join(Order, Order.id == other.order_id)
-                .where(mine.order_id.in_(chunk), Order.paid_at.is_not(None),
-                       Order.state.not_in(_LOST)))
+            found = self._session.execute(_CARRYING, {"ids": chunk})
             for click_id, placed_at, ref, order_id in found:
                 rank = (placed_at, ref, order_id)
                 owners[click_id] = min(owners.get(click_id, rank), rank)

@@ -47,7 +47,7 @@ def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: 
     if not kept:
         return []
     _keep_touches(session, store, kept, keys)
-    return decide(session, set(kept) | left, keys, now=now)
+    return _announce(session, _decide(session, set(kept) | left, keys, now, kept), now)
 
 
 def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> list[str]:
@@ -55,11 +55,7 @@ def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) 
 
     Each is announced (`OrderChanged`), so that its commissions are settled up.
     """
-    decided = _decide(session, order_ids, keys, now)
-    # The key is fresh each time: every change is news, a change back too.
-    queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
-                            for order_id in sorted(decided)], now=now)
-    return sorted(decided)
+    return _announce(session, _decide(session, order_ids, keys, now, {}), now)
 
 
 def gone(session: Session, store_id: str, ref: str, keys: Keys, *, now: datetime) -> list[str]:
@@ -117,6 +113,13 @@ def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[D
                                    .order_by(Decision.host_member_id)):
             found[row.order_id].append(row)
     return found
+
+
+def _announce(session: Session, decided: set[str], now: datetime) -> list[str]:
+    # The key is fresh each time: every change is news, a change back too.
+    queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
+                            for order_id in sorted(decided)], now=now)
+    return sorted(decided)
 
 
 def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
@@ -217,7 +220,8 @@ def _keep_touches(session: Session, store: Store, kept: Mapping[str, StoreOrder]
     insert_once(session, OrderTouch, rows, ["order_id", "click_id"])
 
 
-def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime) -> set[str]:
+def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime,
+            at_hand: Mapping[str, StoreOrder]) -> set[str]:
     reached = evidence.reached(session, order_ids)
     rows: list[Order] = []
     for chunk in chunks(sorted(reached)):
@@ -226,7 +230,8 @@ def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime) ->
     rows.sort(key=lambda row: (row.placed_at, row.ref))
     gathered = evidence.Gathered(session, rows, keys)
     for row in rows:
-        inputs = gathered.inputs(row, order_from_json(row.snapshot))
+        order = at_hand.get(row.id) or order_from_json(row.snapshot)
+        inputs = gathered.inputs(row, order)
         _store(row, inputs, gathered, now)
     gathered.flush()
     return reached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -46,6 +47,7 @@ def canonical(terms: Terms) -> bytes:
     return rfc8785.dumps(value)
 
 
+@lru_cache(maxsize=4096)
 def terms_hash(terms: Terms) -> str:
     """SHA-256 of the canonical form, hexadecimal: the name of these terms in every record."""
     return sha256(canonical(terms)).hexdigest()

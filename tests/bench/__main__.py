@@ -22,7 +22,7 @@ from rich.table import Table
 
 from tests.bench.figures import Figure
 
-BENCHES = ("split", "netting", "imports", "slate")
+BENCHES = ("split", "netting", "imports", "slate", "posting")
 
 
 def main(arguments: list[str]) -> int:
