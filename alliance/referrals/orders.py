@@ -73,11 +73,9 @@ def set_capped(session: Session, capped: Mapping[str, frozenset[str]]) -> None:
     """Say of each order which hosts earned only what waits above a cap (law §4.3)."""
     for order_id, hosts in sorted(capped.items()):
         row = session.get_one(Order, order_id)
-        if row.evidence is None:
+        if row.evidence is None or set(row.evidence["standing"]["capped"]) == hosts:
             continue
         inputs = inputs_of(row)
-        if inputs.standing.capped == hosts:
-            continue
         inputs = replace(inputs, standing=replace(inputs.standing, capped=hosts))
         row.evidence = _evidence_json(inputs)
         for decision in attribution.decide(inputs.order, inputs.touches, inputs.standing):

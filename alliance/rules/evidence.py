@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
@@ -166,10 +168,16 @@ def _touch_from_json(fields: Fields, terms: Mapping[str, Terms]) -> Touch:
 
 
 def _terms(written: Fields, name: str) -> Terms:
-    terms = agreement.from_json(written.raw(name))
+    # Thousands of orders name the same few terms: each text is read once.
+    terms = _terms_of(json.dumps(written.raw(name), sort_keys=True))
     if agreement.terms_hash(terms) != name:
         raise Invalid("wrong_hash", "Stored terms do not match their hash.", terms=name[:64])
     return terms
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(text: str) -> Terms:
+    return agreement.from_json(json.loads(text))
 
 
 def _standing(fields: Fields) -> Standing:
