@@ -1,0 +1,129 @@
+"""The pages in a real Chromium: readable by everyone, on every width, and without script."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from alliance.app import compose
+from alliance.db.session import Database
+from tests import make, pages
+from tests.browser import assets, browser
+from tests.pages import Traded
+
+__all__ = ["assets", "browser"]
+
+pytestmark = pytest.mark.browser
+
+LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/new", "/products",
+         "/placements", "/links", "/orders", "/orders?box=out", "/orders/not-credited",
+         "/statements", "/cycles", "/stores", "/account", "/sign-in", "/sign-up")
+
+
+class Quiet(WSGIRequestHandler):
+    """Serves without a line in the terminal for each request."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def traded(sqlite_database: Database, now: datetime) -> Traded:
+    """An alliance that has traded."""
+    with sqlite_database.transaction() as session:
+        return pages.traded(session, now=now)
+
+
+@pytest.fixture
+def address(sqlite_database: Database, traded: Traded, tmp_path: Path,
+            now: datetime) -> Iterator[str]:
+    """The whole hub on a free port."""
+    hub = pages.hub_on(sqlite_database, tmp_path, now)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    hub.settings = replace(hub.settings, public_url=f"http://127.0.0.1:{port}")
+    server = make_server("127.0.0.1", port, compose(hub), threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield hub.settings.public_url
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("theme", "width", "name"), [
+    ("light", 1360, "bakery"), ("dark", 320, "cafe"), ("light", 320, "stranger")])
+def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
+        browser: Browser, address: str, traded: Traded, theme: str, width: int,
+        name: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900},
+                                  color_scheme="dark" if theme == "dark" else "light")
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda line: _keep(trouble, line))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    _sign_in(page, address, name)
+    details = [f"/orders/{traded.ids['order_id']}", f"/cycles/{traded.ids['cycle_id']}",
+               f"/statements/{traded.ids['cycle_id']}", f"/contracts/{traded.ids['contract_id']}",
+               f"/contracts/{traded.ids['contract_id']}/amendment",
+               f"/alliances/{traded.ids['alliance_id']}"]
+    for path in [*LISTS, *([] if name == "stranger" else details)]:
+        page.goto(address + path)
+        trouble += [f"{path}: {each['id']}" for each in Axe().run(page).response["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            trouble.append(f"{path} is wider than {width} pixels")
+    context.close()
+
+    assert trouble == []
+
+
+def test_everything_works_without_script(browser: Browser, address: str, traded: Traded) -> None:
+    context: BrowserContext = browser.new_context(java_script_enabled=False,
+                                                  viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    _sign_in(page, address, "cafe")
+    page.get_by_role("link", name="Cycles").click()
+    page.get_by_role("link", name="February 2026").click()
+    page.get_by_role("button", name="Confirm that it came").click()
+    settled = page.locator("main").inner_text()
+    page.locator("summary").filter(has_text="cafe").click()
+    page.get_by_role("button", name="简体中文").click()
+
+    assert "Confirmed. This debt is settled." in settled
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    context.close()
+
+
+def test_the_chosen_theme_stays(browser: Browser, address: str) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(address + "/sign-in")
+    page.get_by_role("button", name="Light or dark").click()
+    page.goto(address + "/sign-up")
+
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    context.close()
+
+
+def _sign_in(page: Page, address: str, name: str) -> None:
+    page.goto(address + "/sign-in")
+    page.get_by_label("Mail address").fill(f"{name}@{name}.example")
+    page.get_by_label("Password").fill(make.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/overview")
+
+
+def _keep(trouble: list[str], line: ConsoleMessage) -> None:
+    # Pictures of shops that exist only in the test cannot be loaded; everything else counts.
+    if line.type == "error" and "Failed to load resource" not in line.text:
+        trouble.append(line.text)
