@@ -16,7 +16,7 @@ from alliance.core.money import Currency, Money
 from alliance.core.orders import StoreOrder
 from alliance.insights import seats
 from alliance.ledger.model import Entry, PostingRow
-from alliance.merchants.model import Store
+from alliance.merchants.model import Merchant, Store
 from alliance.referrals import orders
 from alliance.referrals.model import Decision, Order
 from alliance.rules import attribution
@@ -117,7 +117,8 @@ def seen(session: Session, by: Actor, order_id: str) -> OrderSeen:
     inputs = orders.inputs_of(order)
     earned = [each for each in commissions.of_order(session, order.id)
               if is_seller or each.host_member_id in hosts]
-    store = session.get_one(Store, order.store_id)
+    # A host reads of a seller's store while terms bind them; without, it knows the seller by name.
+    store = session.get(Store, order.store_id) or session.get_one(Merchant, order.merchant_id)
     return OrderSeen(
         order, inputs.order, store.name, is_seller, tuple(decided),
         tuple(touch for touch in inputs.touches if touch.host in hosts), tuple(earned),

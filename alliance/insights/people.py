@@ -18,11 +18,11 @@ class Known(NamedTuple):
 
 
 def of_the_hub(session: Session) -> list[Known]:
-    """All people who may enter, the oldest first."""
+    """All people who may enter, by their mail address."""
     rows = session.execute(
         select(Person, Merchant).join(Merchant, Merchant.id == Person.merchant_id)
         .where(Person.disabled_at.is_(None), Merchant.suspended_at.is_(None))
-        .order_by(Person.created_at, Person.id))
+        .order_by(Person.email))
     return [Known(*row) for row in rows]
 
 

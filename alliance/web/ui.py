@@ -55,8 +55,8 @@ def install(app: Flask) -> None:
     """Give templates these filters and words."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     filters = {"money": money, "plain": plain, "day": day, "short_day": short_day,
-               "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
-               "change": change, "initial": initial, "host": host, "span": span,
+               "last_day": last_day, "moment": moment, "ago": ago, "share": share,
+               "number": number, "word": words.word, "change": change, "initial": initial, "host": host, "span": span,
                "what_helps": words.what_helps, "refusal_of": words.refusal}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
@@ -101,6 +101,11 @@ def change(now: int, before: int) -> str:
 def day(at: datetime | date) -> str:
     """`3 November 2026`, in the reader's zone."""
     return str(dates.format_date(_local(at), "long", locale=i18n.locale()))
+
+
+def last_day(at: datetime) -> str:
+    """The last whole day before an instant at which something is over: periods are half-open."""
+    return day(at - timedelta(seconds=1))
 
 
 def short_day(at: datetime | date) -> str:

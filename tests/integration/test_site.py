@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -273,6 +274,16 @@ def test_a_form_that_is_too_large_is_refused_unread(visitor: Visitor) -> None:
 def test_the_demos_door_is_shut_outside_the_demo(visitor: Visitor, li: Merchant) -> None:
     assert visitor.see("/demo").status_code == 404
     assert visitor.send("/demo", {"person": "per_x"}).status_code == 404
+
+
+def test_one_click_signs_in_at_the_demos_door(database: Database, tmp_path: Path, now: datetime,
+                                              li: Merchant) -> None:
+    visitor = Visitor(pages.built(pages.hub_on(database, tmp_path, now, demo=True)))
+    person = re.search(r'name="person" value="(per_\w+)"', visitor.see("/demo").text)
+    assert person is not None
+    visitor.send("/demo", {"person": person[1]})
+
+    assert visitor.see("/overview").status_code == 200
 
 
 _ARGUMENTS = ("alliance_id", "contract_id", "order_id", "product_id", "placement_id", "cycle_id",

@@ -49,12 +49,15 @@ def new() -> ResponseReturnValue:
     alliance = _alliance(request.args)
     if alliance is None:
         return redirect(url_for("alliances.index"), 303)
+    own = seats.own(reading(), by())[alliance.id]
+    others = [seat.member.id for seat in members.members_of(reading(), by(), alliance.id)
+              if seat.member.id != own and seat.member.state == "active"]
     fresh = {
         "window_days": str(alliance.window_days), "hold_days": str(alliance.hold_days),
         "notice_days": str(alliance.notice_days), "clauses": "1", "c0-key": "all",
         "effective_from": day_of(now(), alliance.zone).isoformat(), "coupon_cost_seller": "100",
         "alliance": alliance.id, "side": request.args.get("side", "seller"),
-        "other": request.args.get("other", ""), "credit": "last",
+        "other": request.args.get("other") or "".join(others[:1]), "credit": "last",
         "hold_from": "payment", "refund_rule": "reverse", "exit_rule": "settle_open_holds",
     }
     return _builder(fresh, alliance, None)
