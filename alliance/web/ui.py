@@ -54,10 +54,11 @@ class Paged(Generic[T]):
 def install(app: Flask) -> None:
     """Give templates these filters and words."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    filters = {"money": money, "plain": plain, "day": day, "short_day": short_day,
-               "last_day": last_day, "moment": moment, "ago": ago, "share": share,
-               "number": number, "word": words.word, "change": change, "initial": initial, "host": host, "span": span,
-               "what_helps": words.what_helps, "refusal_of": words.refusal}
+    filters = {
+        "money": money, "plain": plain, "day": day, "short_day": short_day, "last_day": last_day,
+        "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
+        "change": change, "initial": initial, "host": host, "span": span,
+        "what_helps": words.what_helps, "refusal_of": words.refusal}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
 
