@@ -14,7 +14,7 @@ from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_babel import Babel, Domain, get_locale
 
 from alliance import locale as catalogues
@@ -46,8 +46,12 @@ def install(app: Flask) -> None:
 
 
 def choose() -> str:
-    """The signed-in person's language, else the cookie's, else what the browser prefers."""
-    for wanted in (g.get("person_locale"), request.cookies.get(COOKIE)):
+    """The signed-in person's language, else the cookie's, else what the browser prefers.
+
+    In the demo one visitor lends four people its eyes, so there it is never the person's.
+    """
+    person = None if current_app.extensions["alliance"].settings.demo else g.get("person_locale")
+    for wanted in (person, request.cookies.get(COOKIE)):
         found = known(wanted or "")
         if found:
             return found

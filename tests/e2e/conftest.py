@@ -54,9 +54,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with (folder.parent / "demo.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     running = Demo(f"http://127.0.0.1:{port}", process, folder)
-    _wait_until_ready(running)
-    yield running
-    running.stop()
+    try:
+        _wait_until_ready(running)
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
@@ -96,4 +98,5 @@ def _wait_until_ready(running: Demo) -> None:
                     return
         except OSError:
             time.sleep(0.5)
-    raise AssertionError("the demo did not come up")
+    log = (running.folder.parent / "demo.log").read_text(errors="replace")
+    raise AssertionError(f"the demo did not come up; it said: {log[-2000:]}")
