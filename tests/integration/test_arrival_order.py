@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
+from alliance.core.ids import new_id, seeded
 from alliance.db.session import Database
+from alliance.referrals import clicks, orders
+from alliance.referrals.model import Click, Decision
+from alliance.settlement import commissions
 from tests.arrivals import TOLD, Outcome, month, tell
 from tests.proofs import prove
+from tests.world import World, order, world
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -17,6 +26,40 @@ def test_two_hundred_orders_told_in_any_order_end_in_the_same_books(
     as_it_happened, as_it_arrived = both(database, seed, 200)
     assert as_it_happened["statements"]
     assert as_it_arrived == as_it_happened
+
+
+@pytest.mark.parametrize("agent", ["Mozilla/5.0", "Googlebot/2.1"])
+def test_a_click_drained_after_its_order_counts_like_one_drained_before(
+        database: Database, now: datetime, agent: str) -> None:
+    outcomes = []
+    for click_first in (True, False):
+        with seeded("a late click"), database.transaction() as session:
+            w = world(session)
+            at = now - timedelta(hours=1, microseconds=250)
+            ref = new_id("clk", at)
+            sale = order("1", now, tokens=[w.token("cafe", at, click_id=ref)])
+            steps = [partial(_drain, session, w, ref, at, agent), partial(w.sell, session, sale)]
+            for step in steps if click_first else reversed(steps):
+                step(now=now)
+            prove(session, w, now=now)
+            outcomes.append((w.owed(session), [
+                (each.outcome, each.reason, each.touched_at, each.numbers)
+                for each in session.scalars(select(Decision))]))
+            session.rollback()
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][0] == ("bakery owes cafe 4.20 EUR" if "Mozilla" in agent else "")
+
+
+def _drain(session: Session, w: World, ref: str, at: datetime, agent: str, *,
+           now: datetime) -> None:
+    session.execute(insert(Click).values(
+        id=ref, alliance_id=w.alliance.id, at=at, visitor="v", user_agent=agent,
+        host_member_id=w.members["cafe"].id, seller_member_id=w.members["bakery"].id,
+        store_id=w.store.id, product_id=w.product_id))
+    changed = clicks.judge(session, w.alliance.id, at.date())
+    reached = clicks.orders_with(session, changed)
+    decided = orders.decide(session, reached, w.keys, now=now) if reached else []
+    commissions.settle_up(session, decided, now=now)
 
 
 def both(database: Database, seed: int, count: int) -> tuple[Outcome, Outcome]:

@@ -57,6 +57,15 @@ def test_a_trigger_that_was_dropped_is_named(database: Database) -> None:
         "entries", "postings", "leaves", "heads", "terms", "signatures")]
 
 
+def test_a_trigger_that_is_switched_off_is_named(postgresql_database: Database) -> None:
+    with postgresql_database.transaction() as session:
+        session.connection().exec_driver_sql("ALTER TABLE heads DISABLE TRIGGER ALL")
+        found = [(each.code, each.ids) for each in findings(session, now=AUDITED)]
+        session.rollback()
+
+    assert found == [("trigger_missing", ("heads",))]
+
+
 def test_the_replay_finds_what_no_longer_follows_from_the_snapshots(database: Database) -> None:
     with database.transaction() as session:
         told = books(session)
