@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alliance.db.session import Database
-from tests.faults.trade import Trade, Victim, killed
+from tests.faults.trade import Trade, Victim, killed, killed_at
 
 
 @pytest.fixture
@@ -47,7 +47,18 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(trade: Trade, victim:
 
 def test_a_worker_that_remembers_before_it_posts_loses_money_and_the_check_sees_it(
         trade: Trade, victim: Victim) -> None:
-    killed(trade, victim, 12, forgetful=True)
+    killed_at(trade, victim, 8, "remembers first", "worker.applied")
 
-    assert trade.booked() != trade.expected()
     assert sum(trade.booked().values()) < sum(trade.expected().values())
+    assert "commission_missing" in trade.findings()
+
+
+def test_a_worker_that_posts_and_then_remembers_doubles_money_and_the_check_sees_it(
+        trade: Trade, victim: Victim) -> None:
+    trade.trade(calm=True)
+    assert victim.round(trade.now, worker="posts first") == 0
+    assert trade.booked() == trade.expected()
+
+    killed_at(trade, victim, 8, "posts first", "worker.posted")
+
+    assert sum(trade.booked().values()) > sum(trade.expected().values())

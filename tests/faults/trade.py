@@ -55,11 +55,11 @@ class Trade:
         with database.transaction() as session:
             self._found(session)
 
-    def trade(self, orders: int = 3) -> None:
-        """Some orders and some of what happens to orders, a second apart."""
+    def trade(self, orders: int = 3, *, calm: bool = False) -> None:
+        """Some orders, and unless it is a calm day some of what happens to orders."""
         for _ in range(orders):
             self._place(self.chance.choice(sorted(self.shops)))
-        for _ in range(orders):
+        for _ in range(0 if calm else orders):
             name, ref = self.chance.choice(self._placed)
             step = self.chance.choice(["pay", "pay", "refund", "cancel", "restore", "ship"])
             with suppress(AllianceError):
@@ -187,19 +187,14 @@ class Victim:
         return answer
 
 
-def killed(trade: Trade, victim: Victim, kills: int, *, forgetful: bool = False) -> None:
-    """Trade on while the worker is killed so often: at each named step, then at random.
-
-    A forgetful one is killed where it hurts: between its memory and its work.
-    """
+def killed(trade: Trade, victim: Victim, kills: int) -> None:
+    """Trade on while the worker is killed so often: at each named step, then at random."""
     done, steps = 0, iter(NAMED)
     while done < kills:
         trade.trade()
         trade.now += STEP
-        how: dict[str, Any] = {"forgetful": forgetful}
-        if forgetful:
-            how["kill"] = {"worker.applied": trade.chance.randint(1, 2)}
-        elif step := next(steps, None):
+        how: dict[str, Any] = {}
+        if step := next(steps, None):
             how["kill"] = {step: trade.chance.randint(1, 2)}
         elif trade.chance.random() < 0.6:
             how["kill"] = {"any": trade.chance.randint(1, 25)}
@@ -209,4 +204,14 @@ def killed(trade: Trade, victim: Victim, kills: int, *, forgetful: bool = False)
         assert ended in (0, -signal.SIGKILL)
         done += ended != 0
     trade.now += STEP
-    assert victim.round(trade.now, forgetful=forgetful) == 0
+    assert victim.round(trade.now) == 0
+
+
+def killed_at(trade: Trade, victim: Victim, kills: int, worker: str, step: str) -> None:
+    """The same for a worker that does it wrong, on calm days, killed where it hurts."""
+    for _ in range(kills):
+        trade.trade(calm=True)
+        trade.now += STEP
+        victim.round(trade.now, worker=worker, kill={step: trade.chance.randint(1, 2)})
+    trade.now += STEP
+    assert victim.round(trade.now, worker=worker) == 0

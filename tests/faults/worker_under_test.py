@@ -23,12 +23,18 @@ from werkzeug.wrappers import Request
 
 from alliance.connect.demo import Shop, make
 from alliance.connect.protocol import InboundCall
+from alliance.core.events import OrderChanged
 from alliance.db import queue
 from alliance.db.crashpoint import arm, crashpoint
 from alliance.db.queue import Claim
 from alliance.db.session import Database
 from alliance.hub import Hub
+from alliance.ledger import journal
+from alliance.ledger.journal import Draft, State, move
+from alliance.referrals import orders
+from alliance.referrals.model import Order
 from alliance.settings import Settings
+from alliance.settlement import commissions
 from alliance.web.stores import receive
 from alliance.worker import HANDLERS, loop
 
@@ -47,8 +53,7 @@ def run(round_: dict[str, Any], database_url: str, shops: Path) -> None:
     """Carry what the shops owe, and work until nothing is due."""
     now = datetime.fromisoformat(round_["clock"])
     hub = hub_at(database_url, shops, now)
-    if round_.get("forgetful"):
-        loop._handle = _remember_then_post
+    loop._handle = WORKERS[round_.get("worker", "real")]
     for name, passes in round_.get("kill", {}).items():
         arm(name, passes)
     for path in sorted(shops.glob("*.db")):
@@ -84,6 +89,42 @@ def _remember_then_post(hub: Hub, claims: Sequence[Claim], now: datetime) -> Non
     for effect in effects:
         hub.database.run(effect)
     crashpoint("worker.committed")
+
+
+def _post_then_remember(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
+    """Another one: it posts what an order earns without asking what is booked, then remembers."""
+    events = [claim.event for claim in claims]
+    changed = [event.order_id for event in events if isinstance(event, OrderChanged)]
+    if not changed:
+        REAL(hub, claims, now)
+        return
+    hub.database.run(lambda session: _post_whole(session, changed, now))
+    crashpoint("worker.posted")
+
+    def remember(session: Session) -> None:
+        for claim in claims:
+            queue.done(session, claim, now=now)
+
+    hub.database.run(remember)
+
+
+def _post_whole(session: Session, order_ids: Sequence[str], now: datetime) -> None:
+    decisions = orders.decisions_of(session, order_ids)
+    following = journal.revisions(session, "order", order_ids)
+    for order_id in order_ids:
+        row = session.get_one(Order, order_id)
+        targets = list(commissions.targets_of_order(
+            session, row, orders.inputs_of(row), decisions[order_id], {}))
+        postings = tuple(move(target.seller, target.key[2], target.amount, State.SOURCE,
+                              State.ACCRUED) for _, target in targets)
+        journal.post(session, [Draft(alliance_id, "order", order_id, postings,
+                                     following[order_id]) for alliance_id, _ in targets[:1]],
+                     now=now)
+
+
+REAL = loop._handle
+WORKERS = {"real": REAL, "remembers first": _remember_then_post,
+           "posts first": _post_then_remember}
 
 
 def serve(database_url: str, shops: Path) -> None:
