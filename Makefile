@@ -12,7 +12,7 @@ COVERED := $(addprefix --cov=alliance/,core rules ledger settlement) --cov-branc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long check bench assets docs lock clean
+.PHONY: help demo test test-long check bench assets docs pictures lock clean
 
 help:  ## say what there is
 	@echo "make <target>, one of:"
@@ -47,6 +47,9 @@ assets: $(VENV)/made.stamp  ## build what browsers load, when its sources change
 
 docs: $(VENV)/dev.stamp  ## run the examples in the docs, follow their links, find what they miss
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)
+
+pictures: $(VENV)/dev.stamp assets  ## make the pictures of README and docs anew, by the browser tests
+	@ALLIANCE_PICTURES=1 $(BIN)/python -m pytest -q tests/e2e $(ARGS)
 
 lock:  ## resolve the dependencies anew into locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "lock: needs the program uv; install it with pip." >&2; exit 1; }

@@ -186,16 +186,23 @@ def _hold_back(email: str) -> None:
 
 
 def _enter(token: str, person: Person, following: str) -> Response:
+    _note_as_own(person)
+    reply = redirect(following or url_for("home"), 303)
+    reply.set_cookie(cookie_name(), token, secure=hub().settings.secure, httponly=True,
+                     samesite="Lax", max_age=int(signin.LONGEST.total_seconds()))
+    return reply  # type: ignore[return-value]
+
+
+def _note_as_own(person: Person) -> None:
     # Who signs in for a merchant is no shopper: clicks of this browser earn nothing today (§4.4).
+    if hub().settings.demo:
+        # The demo's visitor shops and signs in as everybody with one browser: it stays a shopper.
+        return
     visitor = visitor_of(request, current_app.extensions["salt"].of(now()),
                          hub().settings.trusted_proxies)
     change(lambda session: insert_once(
         session, OwnVisitor, [{"merchant_id": person.merchant_id, "visitor": visitor,
                                "at": now()}], ["merchant_id", "visitor"]))
-    reply = redirect(following or url_for("home"), 303)
-    reply.set_cookie(cookie_name(), token, secure=hub().settings.secure, httponly=True,
-                     samesite="Lax", max_age=int(signin.LONGEST.total_seconds()))
-    return reply  # type: ignore[return-value]
 
 
 def _following() -> str:
