@@ -8,10 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 APPEND_ONLY = ("terms", "signatures")
@@ -179,3 +188,38 @@ class Span(Base):
         Index("ix_terms_spans_pair", "seller_member_id", "host_member_id", "starts_at"),
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="half_open"),
     )
+
+
+def _binds(row: type[Contract] | type[Span], who: str) -> ColumnElement[bool]:
+    return (row.seller_member_id.in_(walls.seats(who))
+            | row.host_member_id.in_(walls.seats(who)))
+
+
+def _contract(who: str) -> ColumnElement[bool]:
+    # A leader may know that there is something; an open book shows what came into force.
+    bound = _SPANS.c.alliance_id.in_(walls.open_books(who))
+    return (_binds(Contract, who) | Contract.alliance_id.in_(walls.led(who))
+            | Contract.id.in_(select(_SPANS.c.contract_id).where(bound)))
+
+
+def _readable(who: str) -> Select[Any]:
+    """The ids of the versions that a merchant may read."""
+    own = select(_CONTRACTS.c.id).where(
+        _CONTRACTS.c.seller_member_id.in_(walls.seats(who))
+        | _CONTRACTS.c.host_member_id.in_(walls.seats(who))).correlate(None)
+    bound = select(_SPANS.c.terms_id).where(
+        _SPANS.c.alliance_id.in_(walls.open_books(who))).correlate(None)
+    return select(_TERMS.c.id).where(
+        _TERMS.c.contract_id.in_(own) | _TERMS.c.id.in_(bound)).correlate(None)
+
+
+_SPANS = walls.rows("terms_spans", "terms_id", "contract_id", "alliance_id")
+_CONTRACTS = walls.rows("contracts", "id", "seller_member_id", "host_member_id")
+_TERMS = walls.rows("terms", "id", "contract_id")
+
+walls.wall(Contract, seen=_contract)
+walls.wall(TermsVersion, seen=lambda who: TermsVersion.id.in_(_readable(who)))
+walls.wall(Signature, seen=lambda who: Signature.terms_id.in_(_readable(who)),
+           changed=lambda who: Signature.member_id.in_(walls.seats(who)))
+walls.wall(Span, seen=lambda who: _binds(Span, who) | Span.alliance_id.in_(walls.open_books(who)),
+           changed=lambda who: _binds(Span, who))

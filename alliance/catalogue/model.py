@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from alliance.core.money import Currency, Money
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 
@@ -50,3 +51,6 @@ class Product(Base):
         CheckConstraint("kind IN ('goods', 'service')", name="kind"),
         CheckConstraint("length(title) BETWEEN 1 AND 300", name="title_length"),
     )
+
+
+walls.wall(Product, seen=walls.everyone, changed=lambda who: Product.merchant_id == who)

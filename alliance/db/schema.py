@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData
 
+from alliance.db import walls
 from alliance.db.base import Base
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     from alembic import command  # noqa: PLC0415
 
     with engine.begin() as connection:
+        walls.open_for_the_hub(connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, to)

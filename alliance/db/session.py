@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from alliance.db import walls
+
 T = TypeVar("T")
 
 TRIES = 5
@@ -18,7 +20,11 @@ TRIES = 5
 
 
 class Database:
-    """One database. SQLite: WAL, synchronous FULL, foreign keys, BEGIN IMMEDIATE for writers."""
+    """One database. SQLite: WAL, synchronous FULL, foreign keys, BEGIN IMMEDIATE for writers.
+
+    Whoever opens a session says for which merchant it acts; without one it is the hub's own work,
+    and sees everything (house §9).
+    """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
@@ -29,6 +35,8 @@ class Database:
         self._claiming = sessionmaker(self.engine, expire_on_commit=False)
         reader = self.engine.execution_options(reading=True, postgresql_readonly=True)
         self._reading = sessionmaker(reader, expire_on_commit=False, autoflush=False)
+        for sessions in (self._writing, self._claiming, self._reading):
+            walls.watch(sessions)
 
     @property
     def dialect(self) -> str:
@@ -36,9 +44,9 @@ class Database:
         return self.engine.dialect.name
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, merchant_id: str | None = None) -> Iterator[Session]:
         """A unit of work: commits at the end of the block, rolls back when it raises."""
-        with self._writing.begin() as session:
+        with self._writing(info=walls.acting_for(merchant_id)) as session, session.begin():
             yield session
 
     @contextmanager
@@ -48,19 +56,19 @@ class Database:
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self, *, merchant_id: str | None = None) -> Iterator[Session]:
         """A session that only reads; it never waits for a writer."""
-        with self._reading() as session:
+        with self._reading(info=walls.acting_for(merchant_id)) as session:
             yield session
 
-    def run(self, work: Callable[[Session], T]) -> T:
+    def run(self, work: Callable[[Session], T], *, merchant_id: str | None = None) -> T:
         """Run `work` in a transaction, again from its start when two met (SQLSTATE 40001, 40P01).
 
         `work` must hold no effect outside the session.
         """
         for attempt in range(TRIES):
             try:
-                with self.transaction() as session:
+                with self.transaction(merchant_id=merchant_id) as session:
                     return work(session)
             except DBAPIError as error:
                 if attempt == TRIES - 1 or not _worth_again(error):

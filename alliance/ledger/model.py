@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 
@@ -80,3 +81,11 @@ class Head(Base):
     signed_at: Mapped[datetime]
     key_id: Mapped[str]
     signature: Mapped[str]
+
+
+walls.wall(Entry, seen=lambda who: Entry.alliance_id.in_(walls.alliances(who)))
+walls.wall(PostingRow, seen=lambda who: PostingRow.alliance_id.in_(walls.alliances(who)))
+walls.wall(Leaf, seen=lambda who: Leaf.alliance_id.in_(walls.alliances(who)),
+           changed=walls.nobody)
+walls.wall(Head, seen=lambda who: Head.alliance_id.in_(walls.alliances(who)),
+           changed=walls.nobody)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
+from alliance.db import walls
 from alliance.db.base import Base, table
 from alliance.db.sealed import Sealed
 
@@ -114,3 +115,25 @@ class Store(Base):
         CheckConstraint("(state = 'needs_attention') = (trouble IS NOT NULL)", name="trouble"),
         CheckConstraint("length(path_token) >= 22", name="path_token_length"),
     )
+
+
+def _people(merchant_id: str) -> Select[Any]:
+    return select(_PERSON.c.id).where(_PERSON.c.merchant_id == merchant_id)
+
+
+def _shown_to(merchant_id: str) -> Select[Any]:
+    # A host reads of its sellers whether their goods are on offer; a leader, who fell silent.
+    bound = walls.rows("terms_spans", "seller_member_id", "host_member_id")
+    member = walls.rows("members", "id", "merchant_id", "alliance_id")
+    sellers = select(bound.c.seller_member_id).where(
+        bound.c.host_member_id.in_(walls.seats(merchant_id))).correlate(None)
+    return select(member.c.merchant_id).where(
+        member.c.id.in_(sellers) | member.c.alliance_id.in_(walls.led(merchant_id)))
+
+
+_PERSON = walls.rows("people", "id", "merchant_id")
+
+walls.wall(Person, seen=lambda who: Person.merchant_id == who)
+walls.wall(SignedIn, seen=lambda who: SignedIn.person_id.in_(_people(who)))
+walls.wall(Store, seen=lambda who: (Store.merchant_id == who) | Store.merchant_id.in_(
+    _shown_to(who)), changed=lambda who: Store.merchant_id == who)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 
@@ -45,3 +46,10 @@ class HostCode(Base):
     until: Mapped[datetime | None]
 
     __table_args__ = table(CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"))
+
+
+_STORES = walls.rows("stores", "id", "merchant_id")
+
+walls.wall(Placement, seen=lambda who: Placement.host_member_id.in_(walls.seats(who)))
+walls.wall(HostCode, seen=lambda who: HostCode.host_member_id.in_(walls.seats(who))
+           | HostCode.store_id.in_(select(_STORES.c.id).where(_STORES.c.merchant_id == who)))

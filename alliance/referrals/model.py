@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 
@@ -157,3 +158,33 @@ class Decision(Base):
         CheckConstraint("outcome IN ('credited', 'refused')", name="outcome"),
         CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="one_reason"),
     )
+
+
+def _orders(who: str) -> Select[Any]:
+    """The ids of the seller's own orders, and of those on which a host was decided."""
+    hosted = select(_DECISIONS.c.order_id).where(
+        _DECISIONS.c.host_member_id.in_(walls.seats(who))).correlate(None)
+    return select(_ORDERS.c.id).where(
+        (_ORDERS.c.merchant_id == who) | _ORDERS.c.id.in_(hosted)).correlate(None)
+
+
+def _hosts(who: str) -> Select[Any]:
+    return select(_PLACEMENTS.c.id).where(_PLACEMENTS.c.host_member_id.in_(walls.seats(who)))
+
+
+_ORDERS = walls.rows("orders", "id", "merchant_id")
+_DECISIONS = walls.rows("decisions", "order_id", "host_member_id")
+_PLACEMENTS = walls.rows("placements", "id", "host_member_id")
+
+walls.wall(Link, seen=lambda who: Link.host_member_id.in_(walls.seats(who)))
+walls.wall(Click, seen=lambda who: Click.host_member_id.in_(walls.seats(who))
+           | Click.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
+walls.wall(OwnVisitor, seen=lambda who: OwnVisitor.merchant_id == who)
+walls.wall(Impression, seen=lambda who: Impression.seller_member_id.in_(walls.seats(who))
+           | Impression.placement_id.in_(_hosts(who)), changed=walls.nobody)
+walls.wall(SpoolOffset, seen=walls.nobody)
+walls.wall(Order, seen=lambda who: Order.id.in_(_orders(who)), changed=walls.nobody)
+walls.wall(OrderTouch, seen=lambda who: OrderTouch.order_id.in_(_orders(who)),
+           changed=walls.nobody)
+walls.wall(Decision, seen=lambda who: Decision.host_member_id.in_(walls.seats(who))
+           | Decision.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)

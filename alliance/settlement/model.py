@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from alliance.core.money import Currency, Money
+from alliance.db import walls
 from alliance.db.base import Base, table
 
 
@@ -148,3 +149,35 @@ class Payment(Base):
         CheckConstraint("minor > 0", name="positive"),
         CheckConstraint("way IN ('bank', 'store', 'other')", name="way"),
     )
+
+
+def _cycles(who: str) -> Select[Any]:
+    return select(_CYCLES.c.id).where(
+        _CYCLES.c.alliance_id.in_(walls.alliances(who))).correlate(None)
+
+
+def _obligations(who: str, *, owing: bool) -> Select[Any]:
+    """The ids of an alliance's obligations, or only of those the merchant pays or is paid by."""
+    found = select(_OBLIGATIONS.c.id).correlate(None)
+    if owing:
+        return found.where(_OBLIGATIONS.c.debtor_id.in_(walls.seats(who))
+                           | _OBLIGATIONS.c.creditor_id.in_(walls.seats(who)))
+    return found.where(_OBLIGATIONS.c.alliance_id.in_(walls.alliances(who)))
+
+
+_CYCLES = walls.rows("cycles", "id", "alliance_id")
+_OBLIGATIONS = walls.rows("obligations", "id", "alliance_id", "debtor_id", "creditor_id")
+
+# Members of an alliance see who owes whom in a cycle and what was paid, so that each can check
+# the netting; what a debt is made of, its two sides see, and who leads adds it up.
+walls.wall(Commission, seen=lambda who: Commission.host_member_id.in_(walls.seats(who))
+           | Commission.seller_member_id.in_(walls.seats(who))
+           | Commission.alliance_id.in_(walls.led(who)),
+           changed=lambda who: Commission.seller_member_id.in_(walls.seats(who)))
+walls.wall(Cycle, seen=lambda who: Cycle.id.in_(_cycles(who)), changed=walls.nobody)
+walls.wall(CycleLine, seen=lambda who: CycleLine.cycle_id.in_(_cycles(who)),
+           changed=walls.nobody)
+walls.wall(Obligation, seen=lambda who: Obligation.id.in_(_obligations(who, owing=False)),
+           changed=lambda who: Obligation.id.in_(_obligations(who, owing=True)))
+walls.wall(Payment, seen=lambda who: Payment.obligation_id.in_(_obligations(who, owing=False)),
+           changed=lambda who: Payment.obligation_id.in_(_obligations(who, owing=True)))

@@ -45,10 +45,13 @@ def now() -> datetime:
 
 
 def reading() -> Session:
-    """The request's reading session, opened when first asked for."""
-    if "reading" not in g:
-        g.readings = ExitStack()
-        g.reading = g.readings.enter_context(hub().database.reading())
+    """The request's reading session, opened when first asked for, for the merchant who asks."""
+    merchant_id = _merchant_id()
+    if "reading" not in g or g.reading_for != merchant_id:
+        _let_go()
+        g.readings, g.reading_for = ExitStack(), merchant_id
+        g.reading = g.readings.enter_context(
+            hub().database.reading(merchant_id=merchant_id))
     session: Session = g.reading
     return session
 
@@ -56,7 +59,7 @@ def reading() -> Session:
 def change(work: Callable[[Session], T]) -> T:
     """Run a story in a transaction; what is read afterwards is read anew."""
     _let_go()
-    return hub().database.run(work)
+    return hub().database.run(work, merchant_id=_merchant_id())
 
 
 def by() -> Actor:
@@ -101,6 +104,12 @@ def page_number() -> int:
     """The page that is asked for, from 1."""
     asked = request.args.get("page", "1")
     return max(1, min(int(asked), 100_000)) if asked.isascii() and asked.isdigit() else 1
+
+
+def _merchant_id() -> str | None:
+    # Who signs in may be anybody, whoever was signed in before: those pages are the hub's own.
+    actor: Actor | None = g.get("actor")
+    return None if actor is None or request.blueprint == "auth" else actor.merchant
 
 
 def _let_go() -> None:

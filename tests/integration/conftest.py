@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -12,12 +14,37 @@ from alliance.core.ids import seeded
 from alliance.db.session import Database
 from alliance.ledger.model import Head
 from alliance.trust import audit
+from tests.postgres import Postgres
+from tests.surface import ROOT
+from tests.walled import as_ordinary_role
 
 PLANT_FAULTS = {"test_audit.py", "test_migrations.py"}
 """Files whose tests write, past the hub, what must never be."""
 
 OF_THE_QUEUE = {"message_late", "message_parked"}
 """Findings that only say that no worker ran, or that a test shut a store on purpose."""
+
+
+@pytest.fixture(scope="session")
+def walled_template(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+    """The schema with the ordinary role that docs/how-to/run-the-hub.md tells to make."""
+    page = (ROOT / "docs" / "how-to" / "run-the-hub.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    name = postgres.create(postgres_template)
+    with psycopg.connect(postgres.url(name).replace("+psycopg", "")) as owner:
+        owner.execute(told.encode())
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture
+def walled_database(postgres: Postgres, walled_template: str) -> Iterator[Database]:
+    """A fresh hub on PostgreSQL, in a role that row-level security binds."""
+    name = postgres.create(walled_template)
+    opened = Database(as_ordinary_role(postgres.url(name)))
+    yield opened
+    opened.close()
+    postgres.drop(name)
 
 
 @pytest.fixture(autouse=True)

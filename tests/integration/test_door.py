@@ -15,6 +15,7 @@ from alliance.ledger.model import Entry
 from alliance.referrals.model import Order
 from alliance.worker import loop
 from tests.hubs import Bench, bench
+from tests.walled import EVERY_DATABASE
 
 __all__ = ["bench"]
 
@@ -32,6 +33,7 @@ def owed(bench: Bench) -> str:
         return bench.world.owed(session)
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_call_becomes_an_order_and_a_commission(bench: Bench) -> None:
     bench.buy(token=bench.world.token("cafe", bench.now - timedelta(days=1)))
     bench.deliver()

@@ -18,6 +18,7 @@ from alliance.referrals.model import Decision, Order
 from alliance.settlement import commissions, cycles, payments, statements
 from alliance.settlement.model import Commission
 from tests import make
+from tests.walled import EVERY_DATABASE
 from tests.world import EUR, World, order, refunded, world
 
 DAY = timedelta(days=1)
@@ -30,6 +31,7 @@ def decided(session: Session) -> list[str]:
     return [f"{ref} {reason or outcome}" for ref, outcome, reason in rows]
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_followed_link_earns_its_share_of_the_sale(session: Session, now: datetime) -> None:
     w = world(session)
     w.sell(session, order("1", now, "42.00", "0.05", tokens=[w.token("cafe", now - 3 * DAY)]),
@@ -106,6 +108,7 @@ def close(session: Session, w: World, now: datetime) -> tuple[str, datetime]:
     return last.id, last.review_until
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_what_is_due_is_netted_and_settled_when_the_creditor_confirms(
         session: Session, now: datetime) -> None:
     w = world(session, hold_days=14)

@@ -15,6 +15,7 @@ from alliance.db.session import Database
 from alliance.settlement.model import Obligation, Payment
 from tests import make, pages, world
 from tests.pages import Traded, Visitor
+from tests.walled import EVERY_DATABASE
 
 TERMS = {"step": "draft", "side": "seller", "clauses": "1", "c0-key": "all",
          "c0-basis": "percent_of_sale", "c0-rate": "12,5", "effective_from": "2026-03-02",
@@ -48,6 +49,7 @@ def cafe(app: Flask, traded: Traded) -> Visitor:
     return _signed_in(app, traded, "cafe")
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_an_order_says_why_it_was_credited_to_both_sides(bakery: Visitor, cafe: Visitor,
                                                          traded: Traded) -> None:
     path = f"/orders/{traded.ids['order_id']}"
@@ -91,6 +93,7 @@ def test_a_statement_goes_from_opening_to_closing_with_a_door_to_its_lines(
     assert f"/orders/{traded.ids['order_id']}" in text
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_payment_is_recorded_by_one_side_and_confirmed_by_the_other(
         bakery: Visitor, cafe: Visitor, traded: Traded, database: Database) -> None:
     recorded = bakery.send(f"/obligations/{traded.ids['obligation_id']}/payments",
@@ -122,6 +125,7 @@ def test_only_the_creditor_confirms(bakery: Visitor, traded: Traded, database: D
         assert session.get_one(Payment, traded.ids["payment_id"]).confirmed_at is None
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_contract_is_drafted_beside_its_words_and_signed_by_both(
         bakery: Visitor, cafe: Visitor, traded: Traded, database: Database) -> None:
     other = {"alliance": traded.ids["alliance_id"], "other": traded.world.members["bakery"].id}
@@ -161,6 +165,7 @@ def test_clauses_are_added_and_taken_out_without_script(cafe: Visitor, traded: T
     assert "c1-key" not in removed
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_an_invitation_is_shown_once_and_joins_whoever_holds_it(
         app: Flask, bakery: Visitor, traded: Traded) -> None:
     path = f"/alliances/{traded.ids['alliance_id']}"
@@ -201,6 +206,7 @@ def test_a_link_is_made_and_switching_a_placement_is_seen(cafe: Visitor, traded:
     assert "Switch on" in cafe.see(f"/placements/{traded.ids['placement_id']}").text
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_colleagues_are_admitted_and_let_go(app: Flask, bakery: Visitor, traded: Traded) -> None:
     bakery.send("/account/people", {"name": "Ben", "email": "ben@bakery.example", "role": "staff",
                                     "first_password": "four other plain words"})
@@ -220,6 +226,7 @@ def _signed_in(app: Flask, traded: Traded, name: str) -> Visitor:
     return visitor
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_the_overview_tells_what_came_and_what_waits(cafe: Visitor, bakery: Visitor,
                                                      traded: Traded) -> None:
     earned, needs = cafe.see("/overview").text, bakery.see("/overview").text

@@ -16,6 +16,7 @@ from alliance.merchants.model import Merchant
 from alliance.web.auth import PUBLIC
 from tests import make, pages
 from tests.pages import Traded, Visitor
+from tests.walled import EVERY_DATABASE
 
 JSON = {"Accept": "application/json"}
 
@@ -55,6 +56,7 @@ def test_a_merchant_signs_up_and_finds_an_empty_overview(visitor: Visitor) -> No
     assert "You are in no alliance yet" in visitor.see("/overview").text
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor: Visitor,
                                                               li: Merchant) -> None:
     asked = visitor.see("/orders?box=out")
@@ -159,6 +161,7 @@ def test_strangers_are_sent_to_the_door_from_every_page_that_is_not_listed(
     assert entered == []
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_another_merchants_ids_are_not_found_on_any_route(
         app: Flask, visitor: Visitor, traded: Traded, database: Database) -> None:
     visitor.sign_in(traded.stranger)
@@ -178,6 +181,7 @@ def test_another_merchants_ids_are_not_found_on_any_route(
     assert found == {}
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_members_do_reach_what_strangers_cannot(app: Flask, visitor: Visitor,
                                                 traded: Traded) -> None:
     visitor.sign_in(traded.world.merchants["bakery"])
