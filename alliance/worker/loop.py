@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from alliance.connect.protocol import StoreError
 from alliance.core.errors import AllianceError
+from alliance.core.events import StoreCalled
 from alliance.core.ids import new_id
 from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
@@ -23,7 +24,11 @@ from alliance.worker import HANDLERS, SCHEDULE
 LOT = 200
 """Messages taken at once."""
 
+ASKED_AT_ONCE = 20
+"""Calls of stores handled in one transaction."""
+
 IDLE_SECONDS = 0.5
+AFTER_TROUBLE_SECONDS = 5.0
 log = logging.getLogger("alliance.worker")
 
 
@@ -34,8 +39,13 @@ def forever(hub: Hub, stop: threading.Event) -> None:
     log.info("worker %s of process %s works", owner, os.getpid())
     while not stop.is_set():
         run_schedule(hub, last, now=hub.clock())
-        if not work(hub, owner, now=hub.clock()):
-            stop.wait(IDLE_SECONDS)
+        try:
+            pause = 0.0 if work(hub, owner, now=hub.clock()) else IDLE_SECONDS
+        except Exception:
+            # The database is away, most likely: what was in hand comes again when its lease ends.
+            log.exception("the worker could not work; it tries again")
+            pause = AFTER_TROUBLE_SECONDS
+        stop.wait(pause)
 
 
 def until_idle(hub: Hub, *, now: datetime, owner: str = "idle") -> int:
@@ -52,7 +62,11 @@ def work(hub: Hub, owner: str, *, now: datetime) -> int:
         claims = queue.claim(session, owner, now=now, limit=LOT)
     crashpoint("worker.claimed")
     for _, group in groupby(claims, key=lambda claim: claim.event.name):
-        _handle_lot(hub, list(group), now)
+        lot = list(group)
+        # Questions to stores take time, and all of a lot must be answered within its lease.
+        size = ASKED_AT_ONCE if isinstance(lot[0].event, StoreCalled) else LOT
+        for start in range(0, len(lot), size):
+            _handle_lot(hub, lot[start:start + size], now)
     return len(claims)
 
 
@@ -71,10 +85,10 @@ def run_schedule(hub: Hub, last: dict[int, datetime], *, now: datetime) -> None:
 def _handle_lot(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
     try:
         _handle(hub, claims, now)
-    except LeaseLost:
-        log.warning("another worker took over %s messages", len(claims))
     except Exception as error:
-        if len(claims) > 1:
+        if isinstance(error, LeaseLost) and len(claims) == 1:
+            log.warning("another worker took over message %s", claims[0].id)
+        elif len(claims) > 1:
             # One bad message must not hold the others: each is tried by itself.
             for claim in claims:
                 _handle_lot(hub, [claim], now)
