@@ -15,11 +15,12 @@ from alliance.ledger import proofs
 from alliance.referrals.model import Click, Decision
 from alliance.settings import Settings
 from alliance.trust import audit
+from tests.postgres import Postgres
 
 
-def play(folder: Path, until: datetime, months: int) -> tuple[Hub, story.Played]:
+def play(folder: Path, url: str, until: datetime, months: int) -> tuple[Hub, story.Played]:
     settings = Settings(
-        database_url=f"sqlite:///{folder}/hub.db", public_url="http://127.0.0.1:8000",
+        database_url=url, public_url="http://127.0.0.1:8000",
         secret_keys=(b"\x05" * 32,), seal_keys=(b"\x06" * 32,), spool_dir=str(folder / "spool"),
         allow_private_stores=("127.0.0.0/8",),
         connectors={"demo": {"SHOPS_DIR": str(folder / "shops")}})
@@ -42,10 +43,10 @@ def root(hub: Hub, played: story.Played) -> tuple[int, str]:
     return head.size, head.root
 
 
-def test_one_day_gives_one_ledger_and_all_that_must_hold_in_it_holds(
-        tmp_path: Path, until: datetime) -> None:
-    first, played = play(tmp_path / "one", until, months=1)
-    second, again = play(tmp_path / "two", until, months=1)
+def test_one_day_gives_one_ledger_on_either_database_and_all_holds_in_it(
+        tmp_path: Path, until: datetime, postgres: Postgres) -> None:
+    first, played = play(tmp_path / "one", f"sqlite:///{tmp_path}/hub.db", until, months=1)
+    second, again = play(tmp_path / "two", postgres.url(postgres.create()), until, months=1)
     size, _ = root(first, played)
     assert size > 50
     assert root(first, played) == root(second, again)
@@ -55,3 +56,5 @@ def test_one_day_gives_one_ledger_and_all_that_must_hold_in_it_holds(
         verdicts = set(session.scalars(select(Click.verdict)))
     assert {None, "unpaid", "excluded"} <= reasons
     assert verdicts == {"valid", "robot", "repeat", "own"}
+    for hub in (first, second):
+        hub.database.close()
