@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from alliance.alliances import members
 from alliance.alliances.model import Alliance, Member
 from alliance.core.actor import Actor
-from alliance.core.errors import NotFound
 from alliance.core.money import Currency, Money
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, Head, Leaf
 from alliance.rules.netting import Debt, Mode, net
-from alliance.settlement import cycles, payments
+from alliance.settlement import cycles, payments, reading
 from alliance.settlement.model import Cycle, Obligation, Payment
 
 
@@ -67,7 +66,7 @@ class CycleSeen:
 
 def seen(session: Session, by: Actor, cycle_id: str) -> CycleSeen:
     """The cycle for a member; `NotFound` for everyone else."""
-    cycle, alliance, member = _place(session, by, cycle_id)
+    cycle, alliance, member = reading.cycle(session, by, cycle_id)
     lines = cycles.lines_of(session, cycle.id)
     debts = cycles.debts_of(lines)
     obligations = payments.of_cycle(session, cycle.id)
@@ -88,28 +87,6 @@ def of_member(session: Session, by: Actor) -> list[tuple[Alliance, list[Cycle]]]
             for alliance in members.alliances_of(session, by)]
 
 
-def of_obligation(session: Session, by: Actor, obligation_id: str) -> str:
-    """The cycle in which the actor sees this obligation; `NotFound` for outsiders."""
-    obligation = session.get(Obligation, obligation_id)
-    if obligation is None or members.member_for(
-            session, obligation.alliance_id, by.merchant) is None:
-        raise NotFound("obligation", obligation_id)
-    return obligation.cycle_id
-
-
-def of_payment(session: Session, by: Actor, payment_id: str) -> str:
-    """The cycle in which the actor sees this payment; `NotFound` for outsiders."""
-    payment = session.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound("payment", payment_id)
-    return of_obligation(session, by, payment.obligation_id)
-
-
-def place(session: Session, by: Actor, cycle_id: str) -> tuple[Cycle, Alliance, Member]:
-    """The cycle, its alliance and the actor's place in it; `NotFound` for outsiders."""
-    return _place(session, by, cycle_id)
-
-
 def proof_of(session: Session, alliance_id: str, cycle_id: str) -> tuple[Head | None, bool]:
     """The newest signed head, and whether the cycle's closing entry is in it."""
     head = proofs.newest(session, alliance_id)
@@ -118,14 +95,6 @@ def proof_of(session: Session, alliance_id: str, cycle_id: str) -> tuple[Head | 
         .where(Entry.alliance_id == alliance_id, Entry.cause == "cycle",
                Entry.cause_id == cycle_id).limit(1))
     return head, head is not None and found is not None and found < head.size
-
-
-def _place(session: Session, by: Actor, cycle_id: str) -> tuple[Cycle, Alliance, Member]:
-    cycle = session.get(Cycle, cycle_id)
-    member = members.member_for(session, cycle.alliance_id, by.merchant) if cycle else None
-    if cycle is None or member is None:
-        raise NotFound("cycle", cycle_id)
-    return cycle, session.get_one(Alliance, cycle.alliance_id), member
 
 
 def _currency(currency: Currency, debts: list[Debt], after: list[Debt], mine: str) -> CurrencyOf:

@@ -13,7 +13,6 @@ from alliance.alliances.model import Alliance, Member
 from alliance.catalogue import products
 from alliance.catalogue.model import Product
 from alliance.core.actor import Actor
-from alliance.core.errors import NotFound
 from alliance.insights import seats
 from alliance.merchants.model import Store
 from alliance.promotions import placements
@@ -61,11 +60,7 @@ def placements_of(session: Session, by: Actor) -> list[Shown]:
 
 def placement(session: Session, by: Actor, placement_id: str) -> Shown:
     """One of the actor's own placements, or `NotFound`."""
-    row = session.get(Placement, placement_id)
-    host = session.get(Member, row.host_member_id) if row else None
-    if row is None or host is None or host.merchant_id != by.merchant:
-        raise NotFound("placement", placement_id)
-    return _shown(session, row)
+    return _shown(session, placements.own(session, by, placement_id))
 
 
 def links_of(session: Session, by: Actor) -> list[Linked]:

@@ -1,4 +1,4 @@
-"""People who act for a merchant: sign up, admit a colleague, change a password."""
+"""People who act for a merchant: sign up, admit a colleague, choose a language or password."""
 
 from __future__ import annotations
 
@@ -104,6 +104,14 @@ def change_password(session: Session, by: Actor, *, old: str, new: str, now: dat
     person.password_hash = passwords.hashed(new)
     session.execute(delete(SignedIn).where(SignedIn.person_id == person.id))
     session.flush()
+
+
+def speak(session: Session, by: Actor, locale: str, *, now: datetime) -> Person:
+    """Remember the language in which the person who acts reads; `Invalid` for what is none."""
+    person = _colleague(session, by, by.person_id or "")
+    person.locale = _locale(locale)
+    session.flush()
+    return person
 
 
 def owner(session: Session, by: Actor) -> Person:

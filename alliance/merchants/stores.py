@@ -138,6 +138,19 @@ def heard(session: Session, store_id: str, *, now: datetime) -> None:
         session.flush()
 
 
+def answered(session: Session, store_id: str, *, until: datetime, now: datetime) -> None:
+    """The store told all that changed up to `until`: it is heard, and what was wrong is mended.
+
+    One that was disconnected meanwhile stays so.
+    """
+    store = named(session, store_id)
+    if store.state == "disconnected":
+        return
+    polled(session, store_id, until)
+    heard(session, store_id, now=now)
+    mended(session, store_id, now=now)
+
+
 def polled(session: Session, store_id: str, until: datetime) -> None:
     """Remember up to which change its orders were read; it never goes back."""
     store = named(session, store_id)

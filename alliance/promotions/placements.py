@@ -36,6 +36,15 @@ def make(session: Session, by: Actor, alliance_id: str, store_id: str, *, name: 
     return placement
 
 
+def own(session: Session, by: Actor, placement_id: str) -> Placement:
+    """One of the actor's own placements, or `NotFound`."""
+    placement = session.get(Placement, placement_id)
+    host = session.get(Member, placement.host_member_id) if placement else None
+    if placement is None or host is None or host.merchant_id != by.merchant:
+        raise NotFound("placement", placement_id)
+    return placement
+
+
 def of_member(session: Session, host_member_id: str) -> list[Placement]:
     """A host's placements, oldest first."""
     return list(session.scalars(
@@ -45,10 +54,7 @@ def of_member(session: Session, host_member_id: str) -> list[Placement]:
 
 def switch(session: Session, by: Actor, placement_id: str, *, on: bool) -> Placement:
     """Turn a placement on or off; raises `NotFound` for another merchant's."""
-    placement = session.get(Placement, placement_id)
-    host = session.get(Member, placement.host_member_id) if placement else None
-    if placement is None or host is None or host.merchant_id != by.merchant:
-        raise NotFound("placement", placement_id)
+    placement = own(session, by, placement_id)
     placement.is_on = on
     session.flush()
     return placement

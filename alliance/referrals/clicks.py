@@ -20,6 +20,7 @@ from alliance.core.events import ClicksDrained
 from alliance.core.ids import checked
 from alliance.db import queue
 from alliance.db.once import insert_once
+from alliance.promotions.model import Placement
 from alliance.referrals import spool
 from alliance.referrals.model import Click, Impression, Order, OrderTouch, OwnVisitor, SpoolOffset
 from alliance.rules import validity
@@ -48,10 +49,9 @@ def drain(session: Session, lot: spool.Lot, *, now: datetime) -> int:
     insert_once(session, Click, fresh, ["id"])
     for record in lot.records:
         if record.get("kind") == "own":
-            insert_once(session, OwnVisitor, [{
-                "merchant_id": str(record["merchant"]), "visitor": str(record["visitor"]),
-                "at": _time(record)}], ["merchant_id", "visitor"])
-    _add_impressions(session, lot.records)
+            own_visitor(session, str(record["merchant"]), str(record["visitor"]),
+                        at=_time(record))
+    _announce_seen(session, _add_impressions(session, lot.records), now)
     zones = _zones(session, {row["alliance_id"] for row in fresh})
     days = {(row["alliance_id"], day_of(row["at"], zones[row["alliance_id"]]).isoformat())
             for row in fresh}
@@ -59,6 +59,12 @@ def drain(session: Session, lot: spool.Lot, *, now: datetime) -> int:
         queue.put(session, ClicksDrained(alliance_id, day), scope=alliance_id,
                   key=f"clicks:{day}:{lot.file}:{lot.end}", now=now, not_before=now + JUDGE_AFTER)
     return len(lot.records)
+
+
+def own_visitor(session: Session, merchant_id: str, visitor: str, *, at: datetime) -> None:
+    """This browser belongs to the merchant's own people: its clicks earn nothing (law §4.4)."""
+    insert_once(session, OwnVisitor, [
+        {"merchant_id": merchant_id, "visitor": visitor, "at": at}], ["merchant_id", "visitor"])
 
 
 def judge(session: Session, alliance_id: str, day: date) -> set[str]:
@@ -149,13 +155,20 @@ def _zones(session: Session, alliance_ids: set[str]) -> dict[str, str]:
         select(Alliance.id, Alliance.zone).where(Alliance.id.in_(sorted(alliance_ids))))}
 
 
-def _add_impressions(session: Session, records: Sequence[Mapping[str, Any]]) -> None:
+def _add_impressions(session: Session,
+                     records: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Count what was seen, by the alliance's own days; the (alliance, day) that got any."""
+    seen = [record for record in records if record.get("kind") == "seen"]
+    homes = _homes(session, {str(record["placement"]) for record in seen})
+    zones = _zones(session, set(homes.values()))
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
-    for record in records:
-        if record.get("kind") == "seen":
+    for record in seen:
+        placement = str(record["placement"])
+        if placement in homes:
+            day = day_of(_time(record), zones[homes[placement]]).isoformat()
             for seller in record.get("sellers", ()):
-                counts[str(record["placement"]), str(seller), str(record["at"])[:10]] += 1
-    for (placement, seller, day), seen in sorted(counts.items()):
+                counts[placement, str(seller), day] += 1
+    for (placement, seller, day), count in sorted(counts.items()):
         insert_once(session, Impression, [{
             "placement_id": placement, "seller_member_id": seller, "day": day, "seen": 0}],
             ["placement_id", "seller_member_id", "day"])
@@ -163,8 +176,24 @@ def _add_impressions(session: Session, records: Sequence[Mapping[str, Any]]) -> 
             update(Impression).where(
                 Impression.placement_id == bindparam("p"),
                 Impression.seller_member_id == bindparam("s"), Impression.day == bindparam("d"))
-            .values(seen=Impression.seen + seen),
+            .values(seen=Impression.seen + count),
             {"p": placement, "s": seller, "d": day})
+    return {(homes[placement], day) for placement, _, day in counts}
+
+
+def _homes(session: Session, placement_ids: set[str]) -> dict[str, str]:
+    return {ref: home for ref, home in session.execute(
+        select(Placement.id, Placement.alliance_id)
+        .where(Placement.id.in_(sorted(placement_ids))))}
+
+
+def _announce_seen(session: Session, days: set[tuple[str, str]], now: datetime) -> None:
+    # Slates are seen far more often than clicked: they are counted once an hour.
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    for alliance_id, day in sorted(days):
+        queue.put(session, ClicksDrained(alliance_id, day), scope=alliance_id,
+                  key=f"seen:{day}:{hour.isoformat()}", now=now,
+                  not_before=hour + timedelta(minutes=61))
 
 
 def _facts(row: Click) -> ClickFacts:

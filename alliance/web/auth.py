@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from flask import (
@@ -22,17 +20,15 @@ from flask_babel import gettext as _
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy.orm import Session
 
 from alliance.core.errors import AllianceError, NotFound, TooMany
-from alliance.db.once import insert_once
 from alliance.hub import Hub
 from alliance.insights import people as known_people
 from alliance.merchants import people, signin
-from alliance.merchants.model import Person, SignedIn
-from alliance.referrals.model import OwnVisitor
+from alliance.merchants.model import Person
+from alliance.referrals import clicks
 from alliance.web import i18n, problems
-from alliance.web.asked import again, change, hub, now, reading
+from alliance.web.asked import again, by, change, hub, now, reading
 from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
@@ -121,7 +117,8 @@ def step_in() -> ResponseReturnValue:
     """Sign in as one of the demo's people."""
     _demo_only()
     wanted = request.form.get("person", "")
-    token, person = change(lambda session: _step_in(session, wanted))
+    token, person = change(lambda session: signin.step_in(
+        session, wanted, is_demo=hub().settings.demo, now=now()))
     return _enter(token, person, "")
 
 
@@ -130,7 +127,7 @@ def speak() -> ResponseReturnValue:
     """Choose a language: kept with the person who is signed in, and in a cookie."""
     wanted = i18n.known(request.form.get("language", "")) or "en"
     if g.get("actor"):
-        change(lambda session: _remember_language(session, g.actor.person_id, wanted))
+        change(lambda session: people.speak(session, by(), wanted, now=now()))
     back = _local(request.form.get("back", "")) or url_for("home")
     reply = redirect(back, 303)
     reply.set_cookie(i18n.COOKIE, wanted, max_age=A_YEAR, secure=hub().settings.secure,
@@ -154,8 +151,7 @@ def _recognise() -> None:
     if found is None:
         return
     g.actor = found.actor
-    person = reading().get_one(Person, found.actor.person_id)
-    g.person_locale, g.person_name = person.locale, person.name
+    g.person_locale, g.person_name = found.locale, found.name
     if found.is_stale:
         change(lambda session: signin.actor_of(session, _token(), now=now()))
 
@@ -200,9 +196,7 @@ def _note_as_own(person: Person) -> None:
         return
     visitor = visitor_of(request, current_app.extensions["salt"].of(now()),
                          hub().settings.trusted_proxies)
-    change(lambda session: insert_once(
-        session, OwnVisitor, [{"merchant_id": person.merchant_id, "visitor": visitor,
-                               "at": now()}], ["merchant_id", "visitor"]))
+    change(lambda session: clicks.own_visitor(session, person.merchant_id, visitor, at=now()))
 
 
 def _following() -> str:
@@ -214,23 +208,6 @@ def _local(path: str) -> str:
     is_ours = (path.startswith("/") and not path.startswith("//") and "\\" not in path
                and path.isprintable() and not parts.scheme and not parts.netloc)
     return path[:500] if is_ours else ""
-
-
-def _step_in(session: Session, person_id: str) -> tuple[str, Person]:
-    person = session.get(Person, person_id)
-    if person is None:
-        raise NotFound("person", person_id[:40])
-    # The demo's people are made up, so nobody has to know their passwords.
-    token = secrets.token_urlsafe(32)
-    session.add(SignedIn(
-        token_hash=sha256(token.encode()).hexdigest(), person_id=person.id, created_at=now(),
-        seen_at=now(), expires_at=now() + signin.LONGEST))
-    session.flush()
-    return token, person
-
-
-def _remember_language(session: Session, person_id: str, language: str) -> None:
-    session.get_one(Person, person_id).locale = language
 
 
 def _demo_only() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from alliance.core.actor import Actor
-from alliance.core.errors import Conflict, Invalid, NotAllowed
+from alliance.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from alliance.core.ids import MerchantId
 from alliance.db.base import Base
 from alliance.db.session import Database
@@ -241,3 +241,34 @@ def test_a_merchant_tells_the_others_about_itself(session: Session, now: datetim
 
     assert (li.name, li.legal_name, li.about) == ("Li & Co", "Li Co SIA",
                                                   "Organic cotton.\nSewn in Riga.")
+
+
+def test_only_the_demo_lets_people_in_without_a_password(session: Session, now: datetime) -> None:
+    _, person = sign_up(session, now)
+
+    with pytest.raises(NotFound):
+        signin.step_in(session, person.id, is_demo=False, now=now)
+    assert count(session, SignedIn) == 0
+    token, found = signin.step_in(session, person.id, is_demo=True, now=now)
+    assert found.id == person.id
+    assert signin.actor_of(session, token, now=now) == Actor(person.merchant_id, person.id)
+
+
+def test_who_lost_their_access_steps_into_no_demo(session: Session, now: datetime) -> None:
+    _, person = sign_up(session, now)
+    person.disabled_at = now
+
+    with pytest.raises(NotFound):
+        signin.step_in(session, person.id, is_demo=True, now=now)
+    assert count(session, SignedIn) == 0
+
+
+def test_a_person_chooses_a_language_that_there_is(session: Session, now: datetime) -> None:
+    _, person = sign_up(session, now)
+    by = make.actor(session, person)
+
+    people.speak(session, by, "lv", now=now)
+    with pytest.raises(Invalid, match="not a language code"):
+        people.speak(session, by, "latviski", now=now)
+
+    assert person.locale == "lv"

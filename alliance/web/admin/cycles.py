@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from alliance.core.errors import AllianceError
 from alliance.insights import closings
 from alliance.settlement import payments
-from alliance.settlement.model import Obligation
+from alliance.settlement import reading as closing_reads
 from alliance.web import netting_picture, ui
 from alliance.web.asked import again, by, change, names, now, reading
 
@@ -34,9 +34,8 @@ def show(cycle_id: str) -> ResponseReturnValue:
 @pages.post("/obligations/<obligation_id>/payments")
 def record(obligation_id: str) -> ResponseReturnValue:
     """The debtor's word that it paid."""
-    cycle_id = closings.of_obligation(reading(), by(), obligation_id)
-    currency = reading().get_one(Obligation, obligation_id).currency
-    form = request.form
+    owed = closing_reads.obligation(reading(), by(), obligation_id)
+    cycle_id, currency, form = owed.cycle_id, owed.currency, request.form
     try:
         amount = ui.cents(form.get("amount", ""), currency)
         change(lambda session: payments.record(
@@ -51,7 +50,7 @@ def record(obligation_id: str) -> ResponseReturnValue:
 @pages.post("/payments/<payment_id>/confirmation")
 def confirm(payment_id: str) -> ResponseReturnValue:
     """The creditor's word that it came."""
-    cycle_id = closings.of_payment(reading(), by(), payment_id)
+    cycle_id = closing_reads.payment(reading(), by(), payment_id)[1].cycle_id
     try:
         paid = change(lambda session: payments.confirm(session, by(), payment_id, now=now()))
     except AllianceError as refusal:

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from alliance.insights import closings
+from alliance.settlement import reading as closing_reads
 from alliance.settlement import statements
 from alliance.settlement.statements import Line, Statement
 from alliance.web import ui
@@ -28,7 +29,7 @@ def index() -> ResponseReturnValue:
 @pages.get("/statements/<cycle_id>")
 def show(cycle_id: str) -> ResponseReturnValue:
     """Opening to closing, a currency each, and the lines behind every sum."""
-    cycle, alliance, _member = closings.place(reading(), by(), cycle_id)
+    cycle, alliance, _member = closing_reads.cycle(reading(), by(), cycle_id)
     found = statements.of_member(reading(), by(), cycle_id)
     kind = request.args.get("kind", "")
     kind = kind if kind in KINDS else ""
