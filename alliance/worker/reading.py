@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from alliance.catalogue import products
 from alliance.connect.protocol import Connector, Grant, StoreError
+from alliance.core.errors import Conflict
 from alliance.core.events import CatalogueDoubted, StoreCalled, StoreConnected
 from alliance.core.orders import StoreOrder
 from alliance.db import queue
@@ -141,7 +142,7 @@ def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None
             log.warning("order %s of store %s cannot be read: %s", ref, store_id, why)
         hub.database.run(lambda session: orders.record(
             session, store_id, page.records, hub.keys, now=now))  # noqa: B023
-    hub.database.run(lambda session: stores.polled(session, store_id, now))
+    hub.database.run(lambda session: stores.answered(session, store_id, until=now, now=now))
 
 
 def _read_products(hub: Hub, connector: Connector, grant: Grant, since: datetime | None,
@@ -158,14 +159,19 @@ def _reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
     return hub.connector(store.connector), grant
 
 
-def _attend(hub: Hub, store_id: str, now: datetime, step: object) -> None:
+def _attend(hub: Hub, store_id: str, now: datetime, step: Callable[[], object]) -> None:
     """Run a step for one store; its failure is that store's alone, and is shown there."""
     try:
-        step()  # type: ignore[operator]
-    except StoreError as error:
-        code = error.code
-        log.warning("store %s: %s", store_id, error.detail)
-        hub.database.run(lambda session: stores.needs_attention(session, store_id, code, now=now))
+        try:
+            step()
+        except StoreError as error:
+            code = error.code
+            log.warning("store %s: %s", store_id, error.detail)
+            hub.database.run(
+                lambda session: stores.needs_attention(session, store_id, code, now=now))
+    except Conflict:
+        # Disconnected while it was asked: the other stores must not wait for it.
+        log.info("store %s was disconnected meanwhile", store_id)
 
 
 def _nothing(session: Session) -> None:
