@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alliance.alliances.members import led
@@ -32,11 +32,17 @@ DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One span of a merchant's trade through its alliances, by currency where it is money."""
+    """One span of a merchant's trade through its alliances, by currency where it is money.
+
+    `new_customers` are those among the credited orders, `all_new_customers` those of all orders:
+    None where none of the merchant's shops tells which customers are new.
+    """
 
     clicks: int
     orders: int
     all_orders: int
+    new_customers: int
+    all_new_customers: int | None
     sales: dict[Currency, int]
     earned: dict[Currency, int]
     owed: dict[Currency, int]
@@ -87,18 +93,19 @@ def figures(session: Session, by: Actor, span: Period) -> Figures:
         select(Decision.order_id).distinct()
         .where(Decision.seller_member_id.in_(mine), Decision.outcome == CREDITED,
                Decision.placed_at >= span.start, Decision.placed_at < span.end))
+    is_new = func.sum(case((Order.is_new_customer.is_(true()), 1), else_=0))
     sales: dict[Currency, int] = {}
-    orders = 0
-    for currency, count, minor in session.execute(
-            select(Order.currency, func.count(), func.sum(Order.kept_minor))
+    orders = fresh = 0
+    for currency, count, minor, new in session.execute(
+            select(Order.currency, func.count(), func.sum(Order.kept_minor), is_new)
             .where(Order.id.in_(credited)).group_by(Order.currency)):
-        orders += int(count)
+        orders, fresh = orders + int(count), fresh + int(new)
         sales[currency] = int(minor)
-    everything = session.scalar(
-        select(func.count()).select_from(Order)
+    everything, all_fresh, told = session.execute(
+        select(func.count(), is_new, func.count(Order.is_new_customer)).select_from(Order)
         .where(Order.merchant_id == by.merchant, Order.paid_at.is_not(None),
-               Order.placed_at >= span.start, Order.placed_at < span.end)) or 0
-    return Figures(clicks, orders, everything, sales,
+               Order.placed_at >= span.start, Order.placed_at < span.end)).one()
+    return Figures(clicks, orders, everything, fresh, int(all_fresh) if told else None, sales,
                    _commissions(session, Commission.host_member_id.in_(mine), span),
                    _commissions(session, Commission.seller_member_id.in_(mine), span))
 

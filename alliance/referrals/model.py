@@ -107,6 +107,8 @@ class Order(Base):
     updated_at: Mapped[datetime]
     version: Mapped[int]
     customer_key: Mapped[str | None]
+    is_new_customer: Mapped[bool | None]
+    """Whether it was this customer's first in the store; None where the store does not say."""
     digest: Mapped[str]
     snapshot: Mapped[dict[str, Any]]
     evidence: Mapped[dict[str, Any] | None]

@@ -200,8 +200,8 @@ def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
         "number": order.number, "state": order.state.value, "currency": order.currency,
         "kept_minor": order.kept.minor, "placed_at": order.placed_at, "paid_at": order.paid_at,
         "updated_at": order.updated_at, "version": order.version,
-        "customer_key": order.customer_key, "snapshot": snapshot, "heard_at": now,
-        "digest": digest_of(snapshot),
+        "customer_key": order.customer_key, "is_new_customer": order.is_new_customer,
+        "snapshot": snapshot, "heard_at": now, "digest": digest_of(snapshot),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Table, delete, inspect, text, update
+from sqlalchemy import Table, delete, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from alliance.core.money import Currency
@@ -34,6 +35,21 @@ def test_running_the_migrations_again_changes_nothing(database: Database) -> Non
     current, newest = schema.revisions(database.engine)
     assert current == newest
     assert inspect(database.engine).get_table_names() == before
+
+
+@pytest.mark.parametrize(("told", "kept"), [("true", True), ("false", False), ("null", None)])
+def test_orders_kept_before_say_whose_first_they_were(
+        database: Database, told: str, kept: bool | None, now: datetime) -> None:
+    orders = schema.metadata().tables["orders"]
+    _keep_one_row(database, orders, now, snapshot=json.loads(f'{{"is_new_customer": {told}}}'))
+    with database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE orders DROP COLUMN is_new_customer"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+
+    schema.upgrade(database.engine, "0003")
+
+    with database.engine.connect() as connection:
+        assert connection.execute(select(orders.c.is_new_customer)).all() == [(kept,)]
 
 
 def test_constraints_are_named_alike_on_both_databases(
@@ -64,11 +80,11 @@ def _rows(database: Database, table: Table) -> list[Any]:
         return list(connection.execute(table.select()).all())
 
 
-def _keep_one_row(database: Database, table: Table, now: datetime) -> None:
+def _keep_one_row(database: Database, table: Table, now: datetime, **told: Any) -> None:
     # A lone row that names nothing: what it refers to is not looked at while it is put in.
     known: dict[type, Any] = {Whole: 1, UtcTime: now, CurrencyCode: Currency("EUR"), Json: {}}
     values = {column.name: known.get(type(column.type), column.name)
-              for column in table.columns if not column.nullable}
+              for column in table.columns if not column.nullable} | told
     with database.engine.connect() as connection:
         if database.dialect == "sqlite":
             connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")

@@ -235,3 +235,19 @@ def test_the_overview_tells_what_came_and_what_waits(cafe: Visitor, bakery: Visi
     assert "bakery says it paid you €4.20" in earned
     assert "<strong>1</strong> order came through other members" in needs
     assert make.PASSWORD not in needs
+
+
+def test_the_overview_counts_new_customers_where_the_shop_tells_of_them(
+        bakery: Visitor, traded: Traded, database: Database, now: datetime) -> None:
+    sold = now - timedelta(days=1)
+    with database.transaction() as session:
+        token = traded.world.token("cafe", sold - timedelta(days=2))
+        traded.world.sell(
+            session, world.order("901", sold, "10.00", tokens=[token], is_new_customer=True),
+            world.order("902", sold, "10.00", is_new_customer=True),
+            world.order("903", sold, "10.00", is_new_customer=False), now=now)
+    text = bakery.see("/overview").text
+
+    assert "<strong>1</strong> new customer came through other members" in text
+    assert "<strong>50 %</strong> of all your new ones" in text
+    assert "worth <strong>€52.00</strong>" in text
