@@ -8,6 +8,7 @@ has a wall of its own, written apart from this one (docs/explanation/walls.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -28,8 +29,13 @@ Criterion = Callable[[str], ColumnElement[bool]]
 HUB = "*"
 """What PostgreSQL is told when the hub itself works: every row is open."""
 
+MOST_REMEMBERED = 2000
+"""Statements whose tables are remembered, and conditions made for a merchant."""
+
 _MERCHANT = "merchant"
+_WORD = re.compile(r"[a-z_]+")
 _WALLS: dict[type[Any], tuple[Criterion, Criterion]] = {}
+_NAMED: dict[Any, frozenset[str]] = {}
 
 
 def wall(model: type[Any], *, seen: Criterion, changed: Criterion | None = None) -> None:
@@ -39,6 +45,7 @@ def wall(model: type[Any], *, seen: Criterion, changed: Criterion | None = None)
     """
     _WALLS[model] = (seen, changed or seen)
     _criteria.cache_clear()
+    _NAMED.clear()
 
 
 def walled() -> dict[type[Any], tuple[Criterion, Criterion]]:
@@ -111,8 +118,9 @@ def _narrow(state: ORMExecuteState) -> None:
     merchant_id = state.session.info.get(_MERCHANT)
     if merchant_id is None or state.is_insert:
         return
-    is_change = state.is_update or state.is_delete
-    state.statement = state.statement.options(*_criteria(merchant_id, is_change))
+    options = _criteria(merchant_id, state.is_update or state.is_delete, _named_in(state))
+    if options:
+        state.statement = state.statement.options(*options)
 
 
 def _announce(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
@@ -125,9 +133,29 @@ def _tell(connection: Connection, who: str) -> None:
         connection.exec_driver_sql("SELECT set_config('app.merchant', %s, true)", (who,))
 
 
-@lru_cache(maxsize=1000)
-def _criteria(merchant_id: str, is_change: bool) -> tuple[Any, ...]:
-    asked = ((model, changed if is_change else seen) for model, (seen, changed) in _WALLS.items())
+def _named_in(state: ORMExecuteState) -> frozenset[str]:
+    """The walled tables that a statement names: all conditions on each would double a page's time.
+
+    Read from the SQL itself, so none is overlooked; remembered by the key of SQLAlchemy's own
+    cache of compiled statements, which is the same for the same SQL.
+    """
+    statement: Any = state.statement
+    key = statement._generate_cache_key()
+    if key is not None and key.key in _NAMED:
+        return _NAMED[key.key]
+    sql = str(statement.compile(dialect=state.session.get_bind().dialect))
+    found = frozenset(_WORD.findall(sql)) & {model.__tablename__ for model in _WALLS}
+    if key is not None:
+        if len(_NAMED) >= MOST_REMEMBERED:
+            _NAMED.clear()
+        _NAMED[key.key] = found
+    return found
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _criteria(merchant_id: str, is_change: bool, tables: frozenset[str]) -> tuple[Any, ...]:
+    asked = ((model, changed if is_change else seen) for model, (seen, changed) in _WALLS.items()
+             if model.__tablename__ in tables)
     return tuple(with_loader_criteria(model, open_to(merchant_id), include_aliases=True)
                  for model, open_to in asked if open_to is not everyone)
 

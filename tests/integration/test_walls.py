@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from alliance.db import schema, walls
 from alliance.db.session import Database
-from alliance.merchants.model import Person, SignedIn, Store
-from alliance.referrals.model import Order
+from alliance.merchants.model import Merchant, Person, SignedIn, Store
+from alliance.referrals.model import Decision, Order
 from tests.postgres import Postgres
 from tests.walled import ACTORS, CHANGES, OPEN, SEES, Kept, as_ordinary_role, keep
 
@@ -194,6 +194,26 @@ def test_a_bare_statement_passes_the_first_wall_and_is_stopped_by_the_second(hub
         found = session.execute(theirs).scalar()
 
     assert found == (1 if hub.database.dialect == "sqlite" else 0)
+
+
+@pytest.mark.parametrize("shape", ["join", "outer join", "union", "cte", "in", "derived"])
+def test_a_table_is_narrowed_wherever_a_statement_names_it(hub: Hub, shape: str) -> None:
+    common = select(Order.id).cte()
+    statement: Any = {
+        "join": select(Merchant.id).join(Order, Order.merchant_id == Merchant.id),
+        "outer join": select(Order.id).select_from(Merchant).outerjoin(
+            Order, Order.merchant_id == Merchant.id).where(Order.id.is_not(None)),
+        "union": select(Order.id).union_all(select(Decision.id)),
+        "cte": select(common.c.id),
+        "in": select(Merchant.id).where(Merchant.id.in_(select(Order.merchant_id))),
+        "derived": select(select(Order.id).subquery()),
+    }[shape]
+    kept = {"union": 2}.get(shape, 1)
+
+    # Twice: what a statement names is remembered, and whose it was must not be.
+    for actor, seen in [("stranger", 0), ("seller", kept), ("stranger", 0), ("host", kept)]:
+        with hub.database.reading(merchant_id=hub.kept.merchants[actor]) as session:
+            assert len(session.execute(statement).all()) == seen
 
 
 def test_policies_do_not_hold_back_a_superuser(postgresql_database: Database) -> None:
