@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,19 +190,20 @@ class Gathered:
                     alliance=self._members[host].alliance_id, contract=bound.contract_id,
                     terms=bound.terms, terms_hash=bound.hash)
 
-    def _standing(self, row: Order, hosts: Iterable[str]) -> Standing:
+    def _standing(self, row: Order, hosts: set[str]) -> Standing:
         members = [self._members[host] for host in sorted(hosts)]
         people = {member.id: self._people_keys(row.store_id, member.merchant_id)
                   for member in members}
-        before = row.evidence["standing"]["capped"] if row.evidence else ()
+        before = row.evidence["standing"] if row.evidence else {}
+        suspended = {member.id for member in members if member.suspended_at is not None
+                     and member.suspended_at <= row.placed_at}
         return Standing(
-            suspended=frozenset(
-                member.id for member in members
-                if member.suspended_at is not None and member.suspended_at <= row.placed_at),
+            # Who was suspended when it was first decided stays so: to resume pays nothing behind.
+            suspended=frozenset(suspended | set(before.get("suspended", [])) & hosts),
             people_keys={host: each for host, each in people.items() if each},
             own_stores=frozenset(
                 member.id for member in members if member.merchant_id == row.merchant_id),
-            capped=frozenset(before) & frozenset(hosts),
+            capped=frozenset(before.get("capped", [])) & frozenset(hosts),
             zone_name=self._zones[members[0].alliance_id] if members else "UTC")
 
     def _seller_for(self, row: Order, host: str) -> str | None:

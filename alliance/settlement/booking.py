@@ -122,7 +122,9 @@ def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
           targets: Sequence[Target], now: datetime) -> _Kept:
     rows: dict[Key, Commission] = {}
     for chunk in journal.chunks(facts):
-        for row in session.scalars(select(Commission).where(Commission.fact.in_(chunk))):
+        # An order may earn in two alliances: each keeps its own rows, in its own entries.
+        for row in session.scalars(select(Commission).where(
+                Commission.alliance_id == alliance_id, Commission.fact.in_(chunk))):
             rows[row.fact, row.clause, row.host_member_id, row.line_key] = row
     # A row may leave the terms that paid it, and so make room under their caps.
     groups = {(row.terms_id, row.clause) for row in rows.values()}

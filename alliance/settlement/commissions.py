@@ -7,8 +7,8 @@ poll are all a target and a difference.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from alliance.alliances import agreed
 from alliance.alliances.agreed import TermsInForce
 from alliance.alliances.model import Alliance, Contract, Member
 from alliance.core.actor import Actor
-from alliance.core.clock import Period
+from alliance.core.clock import Period, day_of, start_of
 from alliance.core.errors import Invalid, NotFound
 from alliance.ledger import journal
 from alliance.promotions.model import Placement
@@ -27,12 +27,9 @@ from alliance.referrals.model import Decision, Impression, Order
 from alliance.rules import attribution, commission
 from alliance.rules.attribution import Inputs
 from alliance.rules.clauses import Facts
-from alliance.rules.terms import Terms
+from alliance.rules.terms import Cause, Terms, cause
 from alliance.settlement.booking import Target, book
 from alliance.settlement.model import Commission
-
-Count = Callable[[Session, str, Period], Mapping[tuple[str, str], int]]
-"""Counts something of an alliance in a period, by (seller, host)."""
 
 
 def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> list[str]:
@@ -73,26 +70,41 @@ def gather_clicks(session: Session, alliance_id: str, day: date, *, now: datetim
 
 def gather_impressions(session: Session, alliance_id: str, day: date, *,
                        now: datetime) -> list[str]:
-    """What a day's impressions earn where the terms pay barter credits for blocks of them."""
-    return _gather(session, alliance_id, "impressions", day, now)
+    """What a day's impressions earn where the terms pay barter credits for blocks of them.
+
+    Days that were counted already are counted again behind it: what comes late may fill a block.
+    """
+    later = session.scalars(
+        select(Impression.day).distinct()
+        .join(Placement, Placement.id == Impression.placement_id)
+        .where(Placement.alliance_id == alliance_id, Impression.day > day.isoformat())
+        .order_by(Impression.day)).all()
+    return [entry for each in (day, *map(date.fromisoformat, later))
+            for entry in _gather(session, alliance_id, "impressions", each, now)]
 
 
 def accept_content(session: Session, by: Actor, contract_id: str, clause_key: str, *, piece: str,
                    now: datetime) -> list[str]:
     """The seller accepts a piece of content: the agreed sum is due (law §3 `flat_fee`).
 
-    `piece` names it, and is paid once. Raises `NotFound` for another's contract, `Invalid` when
-    the terms in force have no such clause.
+    `piece` names it and is paid once, at the sum agreed when it was first accepted. Raises
+    `NotFound` for another's contract, `Invalid` when the terms in force have no such clause or
+    the name is empty or longer than 80 characters: two names must not become one.
     """
     contract = session.get(Contract, contract_id)
     seller = session.get(Member, contract.seller_member_id) if contract else None
     if contract is None or seller is None or seller.merchant_id != by.merchant:
         raise NotFound("contract", contract_id)
+    piece = piece.strip()
+    if not 1 <= len(piece) <= 80:
+        raise Invalid("malformed_piece", "A piece of content has a name of 1 to 80 characters.")
+    fact = f"{contract_id}:{clause_key}:{piece}"
+    if session.scalar(select(Commission.id).where(Commission.fact == fact)) is not None:
+        return []
     bound = agreed.terms_at(session, contract.seller_member_id, contract.host_member_id, now)
     found = bound and commission.expected_acceptance(bound.terms, bound.hash, clause_key, now)
     if not bound or not found:
         raise Invalid("no_such_clause", f"The terms in force pay nothing under {clause_key!r}.")
-    fact = f"{contract_id}:{clause_key}:{piece.strip()[:80]}"
     zone = session.get_one(Alliance, contract.alliance_id).zone
     return book(session, contract.alliance_id, "acceptance", [fact],
                 [_target(fact, each, bound.terms_id, at=now) for each in found],
@@ -123,10 +135,9 @@ def targets_of_order(session: Session, row: Order, inputs: Inputs, decided: Sequ
                                             order_id=row.id, decision_id=decision.id)
 
 
-def targets_of_day(session: Session, alliance_id: str, cause: str,
+def targets_of_day(session: Session, alliance_id: str, of: str,
                    day: date) -> tuple[list[str], list[Target], dict[str, Terms]]:
     """What a day's `clicks` or `impressions` should have earned: facts, targets, terms by id."""
-    count: Count = clicks.valid_between if cause == "clicks" else _seen_between
     alliance = session.get_one(Alliance, alliance_id)
     whole = Period.day(day, alliance.zone)
     counts: dict[Period, Mapping[tuple[str, str], int]] = {}
@@ -136,14 +147,17 @@ def targets_of_day(session: Session, alliance_id: str, cause: str,
         part = _overlap(whole, bound.terms)
         if part is None:
             continue
-        if part not in counts:
-            counts[part] = count(session, alliance_id, part)
-        fact = f"{bound.terms_id}:{cause}:{day.isoformat()}"
-        number = counts[part].get((bound.terms.seller, bound.terms.host), 0)
+        fact = f"{bound.terms_id}:{of}:{day.isoformat()}"
         known = Facts(zone_name=alliance.zone, touched_at=part.start)
-        found = (commission.expected_clicks(bound.terms, bound.hash, day, number, known)
-                 if cause == "clicks" else
-                 commission.expected_impressions(bound.terms, bound.hash, day, number, facts=known))
+        if of == "clicks":
+            if part not in counts:
+                counts[part] = clicks.valid_between(session, alliance_id, part)
+            number = counts[part].get((bound.terms.seller, bound.terms.host), 0)
+            found = commission.expected_clicks(bound.terms, bound.hash, day, number, known)
+        else:
+            seen, before = _seen(session, bound.terms, day, alliance.zone)
+            found = commission.expected_impressions(
+                bound.terms, bound.hash, day, seen, before, known)
         facts.append(fact)
         terms[bound.terms_id] = bound.terms
         targets += [_target(fact, each, bound.terms_id, at=part.start) for each in found]
@@ -171,11 +185,11 @@ def _alliances_booked(session: Session, order_ids: Sequence[str]) -> dict[str, s
     return found
 
 
-def _gather(session: Session, alliance_id: str, cause: str, day: date,
+def _gather(session: Session, alliance_id: str, of: str, day: date,
             now: datetime) -> list[str]:
-    facts, targets, terms = targets_of_day(session, alliance_id, cause, day)
+    facts, targets, terms = targets_of_day(session, alliance_id, of, day)
     zone = session.get_one(Alliance, alliance_id).zone
-    return book(session, alliance_id, cause, facts, targets, terms, zone, now=now).entries
+    return book(session, alliance_id, of, facts, targets, terms, zone, now=now).entries
 
 
 def _overlap(day: Period, terms: Terms) -> Period | None:
@@ -184,16 +198,26 @@ def _overlap(day: Period, terms: Terms) -> Period | None:
     return Period(start, end) if start < end else None
 
 
-def _seen_between(session: Session, alliance_id: str,
-                  part: Period) -> dict[tuple[str, str], int]:
-    # Impressions are counted by day: a version that begins within a day has them from the next.
-    rows = session.execute(
-        select(Impression.seller_member_id, Placement.host_member_id, func.sum(Impression.seen))
+def _seen(session: Session, terms: Terms, day: date, zone_name: str) -> tuple[int, int]:
+    """Impressions of a day, and of the days before it, under one version.
+
+    They are counted by the day, so a version that begins within one has them from the next, and
+    keeps the whole of the day in which it ends: no impression is paid by two versions.
+    """
+    first = day_of(terms.effective_from, zone_name)
+    if start_of(first, zone_name) < terms.effective_from:
+        first += timedelta(days=1)
+    if day < first or all(cause(clause) is not Cause.IMPRESSIONS for clause in terms.clauses):
+        return (0, 0)
+    rows = {told: int(seen) for told, seen in session.execute(
+        select(Impression.day, func.sum(Impression.seen))
         .join(Placement, Placement.id == Impression.placement_id)
-        .where(Placement.alliance_id == alliance_id,
-               Impression.day == part.start.date().isoformat())
-        .group_by(Impression.seller_member_id, Placement.host_member_id))
-    return {(seller, host): int(seen) for seller, host, seen in rows}
+        .where(Impression.seller_member_id == terms.seller,
+               Placement.host_member_id == terms.host,
+               Impression.day.between(first.isoformat(), day.isoformat()))
+        .group_by(Impression.day))}
+    today = rows.pop(day.isoformat(), 0)
+    return (today, sum(rows.values()))
 
 
 def _tell_capped(session: Session, order_ids: set[str]) -> None:

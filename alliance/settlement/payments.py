@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from alliance.db.once import insert_once
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.settlement import cycles
-from alliance.settlement.model import CycleLine, Obligation, Payment
+from alliance.settlement.model import Obligation, Payment
 
 WAYS = ("bank", "store", "other")
 
@@ -54,9 +53,10 @@ def record(session: Session, by: Actor, obligation_id: str, *, amount: Money, wa
 
 
 def confirm(session: Session, by: Actor, payment_id: str, *, now: datetime) -> Obligation:
-    """The creditor's word that it came. When enough came, the obligation closes, once.
+    """The creditor's word that it came. When enough came, the obligation closes, once (law §8.4).
 
-    A smaller sum leaves the difference open; confirming again changes nothing.
+    A smaller sum leaves the difference open; what comes above, or a second time, is a credit on
+    both statements, and settles nothing again. Confirming again changes nothing.
     """
     payment = session.get(Payment, payment_id)
     if payment is None:
@@ -64,15 +64,13 @@ def confirm(session: Session, by: Actor, payment_id: str, *, now: datetime) -> O
     obligation = _seen_by(session, by, payment.obligation_id, side="creditor")
     if payment.confirmed_at is not None:
         return obligation
-    if obligation.state == "paid":
-        raise Conflict("already_paid", "This obligation is settled; return what came twice.")
     left = outstanding(session, obligation)
-    counted = min(left.minor, payment.minor)
+    counted = min(left, payment.amount)
     payment.confirmed_at, payment.confirmed_by = now, by.merchant
     postings: list[Posting] = [move(
-        obligation.debtor_id, obligation.creditor_id, Money(counted, obligation.currency),
-        State.PAYABLE, State.PAID, obligation_id=obligation.id)]
-    if counted == left.minor:
+        obligation.debtor_id, obligation.creditor_id, counted,
+        State.PAYABLE, State.PAID, obligation_id=obligation.id)] if counted else []
+    if counted and counted == left:
         obligation.state, obligation.paid_at = "paid", now
         session.flush()
         postings += _settled_lines(session, obligation)
@@ -124,19 +122,11 @@ def _seen_by(session: Session, by: Actor, obligation_id: str, *, side: str) -> O
 
 
 def _settled_lines(session: Session, obligation: Obligation) -> list[Posting]:
+    """What this obligation was the last to stand against: a line is set free once."""
     lines = [line for line in cycles.lines_of(session, obligation.cycle_id)
              if line.currency == obligation.currency]
     left = [each for each in of_cycle(session, obligation.cycle_id)
             if each.state == "open" and each.currency == obligation.currency]
-    netted = _netted(session, lines)
-    return [
-        cycles.settle(line) for line in cycles.free_of(left, lines)
-        if netted[line.commission_id] * line.minor > 0
-    ]
-
-
-def _netted(session: Session, lines: list[CycleLine]) -> dict[str, int]:
-    sums: dict[str, int] = defaultdict(int)
-    for ref, states in journal.booked(session, [line.commission_id for line in lines]).items():
-        sums[ref] = states.get(State.NETTED, 0)
-    return sums
+    before = {line.commission_id for line in cycles.free_of([*left, obligation], lines)}
+    return [cycles.settle(line) for line in cycles.free_of(left, lines)
+            if line.commission_id not in before]

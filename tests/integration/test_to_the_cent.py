@@ -1,0 +1,292 @@
+"""Ways in which a cent could be lost, invented, paid twice or told wrongly, and are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alliance.alliances import agreed, contracts, members
+from alliance.alliances.model import Alliance, Contract, Member, TermsVersion
+from alliance.core.clock import Period
+from alliance.core.errors import Conflict, Invalid
+from alliance.core.money import Currency, Money
+from alliance.db.queue import Message
+from alliance.ledger import journal
+from alliance.ledger.journal import State
+from alliance.promotions import placements
+from alliance.promotions.model import Placement
+from alliance.referrals import clicks, spool
+from alliance.rules.terms import Basis, Clause, CreditModel, Per
+from alliance.settlement import commissions, cycles, payments, statements
+from alliance.settlement.model import Commission, Obligation, Payment
+from tests import make
+from tests.proofs import prove
+from tests.world import EUR, World, order, refunded, world
+
+DAY = timedelta(days=1)
+
+
+def euro(minor: int) -> Money:
+    return Money(minor, EUR)
+
+
+def month_end(month: int) -> datetime:
+    return Period.month(2026, month, "Europe/Riga").end
+
+
+def close(session: Session, w: World, month: int) -> list[Obligation]:
+    """Propose and finalise every month up to this one; the obligations of the last."""
+    newest = None
+    while cycle := cycles.propose(session, w.alliance.id, now=month_end(month)):
+        newest = cycle
+    assert newest is not None
+    for cycle_id in cycles.due_for_final(session, w.alliance.id, now=newest.review_until):
+        cycles.finalise(session, cycle_id, now=newest.review_until)
+    return payments.of_cycle(session, newest.id)
+
+
+def pay(session: Session, w: World, obligation: Obligation, minor: int, reference: str, *,
+        now: datetime) -> Payment:
+    """The debtor says that it paid so much."""
+    names = {member.id: name for name, member in w.members.items()}
+    return payments.record(session, w.actor(session, names[obligation.debtor_id]), obligation.id,
+                           amount=euro(minor), way="bank", reference=reference, now=now)
+
+
+def confirm(session: Session, w: World, payment: Payment, *, now: datetime) -> Obligation:
+    """Its creditor says that it came."""
+    names = {member.id: name for name, member in w.members.items()}
+    obligation = session.get_one(Obligation, payment.obligation_id)
+    return payments.confirm(session, w.actor(session, names[obligation.creditor_id]), payment.id,
+                            now=now)
+
+
+def figures(session: Session, w: World, name: str, cycle_id: str) -> Sequence[str]:
+    """What a statement in euro adds up, from the opening to the closing."""
+    (one,) = statements.of_member(session, w.actor(session, name), cycle_id)
+    return [str(each) for each in (one.opening, one.earned, one.owed, one.corrected, one.paid,
+                                   one.received, one.closing)]
+
+
+def test_an_order_that_earns_in_two_alliances_is_booked_apart(
+        session: Session, now: datetime) -> None:
+    w = world(session, credit=CreditModel.LINEAR)
+    library = make.merchant(session, "library", category="books")
+    other = make.alliance(session, w.merchants["bakery"], library, name="Readers")
+    make.contract(session, other.members[0], other.members[1], rate="10%",
+                  credit=CreditModel.LINEAR)
+    w.members["library"] = other.members[1]
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - 2 * DAY),
+                                            w.token("library", now - DAY)])
+    w.sell(session, sale, now=now)
+    w.sell(session, refunded(sale, "10.00", after=DAY), now=now)
+    w.sell(session, refunded(sale, "20.00", after=2 * DAY), now=now)
+    for alliance_id, pair in ((w.alliance.id, (w.members["bakery"].id, w.members["cafe"].id)),
+                              (other.id, (other.members[0].id, other.members[1].id))):
+        assert {((each.debtor, each.creditor), each.state, minor) for each, minor
+                in journal.balances(session, alliance_id).items()} == {
+            (pair, State.SOURCE, -100), (pair, State.ACCRUED, 100)}
+    prove(session, w, now=now)
+
+
+def test_a_debt_paid_twice_closes_once_and_leaves_a_credit(
+        session: Session, now: datetime) -> None:
+    w = world(session, hold_days=1)
+    w.sell(session, order("1", now, "42.00", tokens=[w.token("cafe", now - DAY)]), now=now)
+    (obligation,) = close(session, w, 3)
+    at = obligation.due_at
+    first, second = (pay(session, w, obligation, 420, ref, now=at) for ref in ("RF1", "RF2"))
+    assert confirm(session, w, first, now=at).state == "paid"
+    assert confirm(session, w, second, now=at + DAY).paid_at == at
+    assert confirm(session, w, second, now=at + DAY).paid_at == at
+    assert w.owed(session, State.PAID) == "bakery owes cafe 4.20 EUR"
+    assert w.owed(session, State.SETTLED) == "bakery owes cafe 4.20 EUR"
+    with pytest.raises(Conflict, match="settled"):
+        pay(session, w, obligation, 420, "RF3", now=at)
+    april = cycles.propose(session, w.alliance.id, now=month_end(4))
+    assert april is not None
+    assert figures(session, w, "bakery", april.id) == [
+        "-4.20 EUR", "0.00 EUR", "0.00 EUR", "0.00 EUR", "8.40 EUR", "0.00 EUR", "4.20 EUR"]
+    assert figures(session, w, "cafe", april.id) == [
+        "4.20 EUR", "0.00 EUR", "0.00 EUR", "0.00 EUR", "0.00 EUR", "8.40 EUR", "-4.20 EUR"]
+    prove(session, w, now=at)
+
+
+def test_what_was_paid_above_a_debt_is_a_credit_on_both_statements(
+        session: Session, now: datetime) -> None:
+    w = world(session, hold_days=1)
+    w.sell(session, order("1", now, "42.00", tokens=[w.token("cafe", now - DAY)]), now=now)
+    (obligation,) = close(session, w, 3)
+    paid = pay(session, w, obligation, 500, "RF1", now=obligation.due_at)
+    assert confirm(session, w, paid, now=obligation.due_at).state == "paid"
+    assert w.owed(session, State.PAID) == "bakery owes cafe 4.20 EUR"
+    april = cycles.propose(session, w.alliance.id, now=month_end(4))
+    assert april is not None
+    assert figures(session, w, "bakery", april.id)[-1] == "0.80 EUR"
+    assert figures(session, w, "cafe", april.id)[-1] == "-0.80 EUR"
+
+
+def test_a_line_is_settled_once_though_its_commission_grew_into_the_next_cycle(
+        session: Session, now: datetime) -> None:
+    w = world(session, hosts=("cafe", "florist", "library"), hold_days=1)
+    article = Clause("article", Basis.FLAT_FEE, amount=euro(5000))
+    bound = make.contract(session, w.members["florist"], w.members["library"], article)
+    commissions.accept_content(session, w.actor(session, "florist"), bound.contract_id, "article",
+                               piece="Roses", now=now)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)])
+    w.sell(session, sale, now=now)
+    for_roses, for_bread = close(session, w, 3)
+    at = month_end(4)
+    confirm(session, w, pay(session, w, for_bread, 400, "RF1", now=at), now=at)
+    grown = replace(sale, updated_at=now + DAY, lines=tuple(
+        replace(line, net=euro(5000)) for line in sale.lines))
+    w.sell(session, grown, now=now + DAY)
+    (for_more,) = close(session, w, 4)
+    confirm(session, w, pay(session, w, for_roses, 5000, "RF1", now=at), now=at)
+    assert w.owed(session, State.SETTLED) == (
+        "bakery owes cafe 4.00 EUR\nflorist owes library 50.00 EUR")
+    assert w.owed(session, State.NETTED) == "bakery owes cafe 1.00 EUR"
+    confirm(session, w, pay(session, w, for_more, 100, "RF1", now=at), now=at)
+    assert w.owed(session, State.NETTED) == ""
+
+
+def test_a_correction_is_settled_too_when_its_cycle_is_paid_before_the_one_it_corrects(
+        session: Session, now: datetime) -> None:
+    w = world(session, hold_days=1)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)])
+    w.sell(session, sale, now=now)
+    (march,) = close(session, w, 3)
+    later = order("2", month_end(3), "100.00", tokens=[w.token("cafe", month_end(3) - DAY)])
+    w.sell(session, refunded(sale, "10.00", after=DAY), later, now=month_end(3))
+    (april,) = close(session, w, 4)
+    assert (march.minor, april.minor) == (400, 900)
+    for each in (april, march):
+        confirm(session, w, pay(session, w, each, each.minor, "RF1", now=month_end(4)),
+                now=month_end(4))
+    assert w.owed(session, State.NETTED) == ""
+    assert w.owed(session, State.SETTLED) == "bakery owes cafe 13.00 EUR"
+
+
+def test_a_piece_of_content_is_paid_once_at_the_sum_agreed_when_it_was_accepted(
+        session: Session, now: datetime) -> None:
+    w = world(session, hosts=())
+    cafe = make.merchant(session, "cafe", category="books")
+    seat = make.join(session, session.get_one(Alliance, w.alliance.id), cafe)
+    w.members["cafe"], w.merchants["cafe"] = seat, cafe
+    clause = Clause("article", Basis.FLAT_FEE, amount=euro(5000))
+    bound = make.contract(session, w.merchants["bakery"], cafe, clause, notice_days=0)
+    by = w.actor(session, "bakery")
+    accept = [by, bound.contract_id, "article"]
+    assert len(commissions.accept_content(session, *accept, piece="Bread and us", now=now)) == 1
+    cheaper = contracts.amend(session, by, bound.contract_id, replace(
+        bound.terms, clauses=(replace(clause, amount=euro(2000)),), effective_from=now,
+        effective_until=None), now=now)
+    for name in ("bakery", "cafe"):
+        contracts.sign(session, w.actor(session, name), cheaper.id, now=now + DAY)
+    later = now + 2 * DAY
+    assert commissions.accept_content(session, *accept, piece=" Bread and us ", now=later) == []
+    assert w.owed(session) == "bakery owes cafe 50.00 EUR"
+    assert [row.due_at for row in session.scalars(select(Commission))] == [now]
+    commissions.accept_content(session, *accept, piece="Cakes", now=later)
+    assert w.owed(session) == "bakery owes cafe 70.00 EUR"
+    assert cycles.mature(session, w.alliance.id, now=later) == 2
+    assert w.owed(session, State.DUE) == "bakery owes cafe 70.00 EUR"
+
+
+@pytest.mark.parametrize("piece", ["", "  ", "x" * 81])
+def test_a_piece_without_a_name_of_its_own_is_not_accepted(
+        session: Session, now: datetime, piece: str) -> None:
+    w = world(session, Clause("article", Basis.FLAT_FEE, amount=euro(5000)))
+    ref = session.scalars(select(Contract.id)).one()
+    with pytest.raises(Invalid, match="1 to 80"):
+        commissions.accept_content(session, w.actor(session, "bakery"), ref, "article",
+                                   piece=piece, now=now)
+    assert w.owed(session) == ""
+
+
+def test_who_was_suspended_when_the_order_came_is_not_paid_after_coming_back(
+        session: Session, now: datetime) -> None:
+    w = world(session)
+    by = w.actor(session, "bakery")
+    members.suspend(session, by, w.members["cafe"].id, now=now - DAY)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - 2 * DAY)])
+    w.sell(session, sale, now=now)
+    members.resume(session, by, w.members["cafe"].id, now=now + DAY)
+    w.sell(session, refunded(sale, "10.00", after=DAY), now=now + DAY)
+    w.sell(session, order("2", now + 2 * DAY, "10.00", tokens=[
+        w.token("cafe", now + DAY)]), now=now + 2 * DAY)
+    assert w.owed(session) == "bakery owes cafe 1.00 EUR"
+    prove(session, w, now=now)
+
+
+def views(session: Session, w: World, *at: tuple[datetime, int]) -> None:
+    """The spool tells that the cafe's placement was seen so often with the bakery's goods."""
+    host = session.get_one(Member, w.members["cafe"].id)
+    slot = session.scalars(select(Placement.id).where(Placement.host_member_id == host.id)).one()
+    for when, count in at:
+        mark = clicks.marks(session).get("spool", 0)
+        record = {"kind": "seen", "at": when.isoformat(), "placement": slot,
+                  "sellers": [w.members["bakery"].id]}
+        clicks.drain(session, spool.Lot("spool", mark, mark + 1, (record,) * count), now=when)
+
+
+def with_views(session: Session, *, block: int, **terms: Any) -> World:
+    """The bakery gives the cafe three credits for so many views of its goods."""
+    w = world(session, hosts=())
+    cafe = make.merchant(session, "cafe", category="books")
+    w.members["cafe"] = make.join(session, session.get_one(Alliance, w.alliance.id), cafe)
+    w.merchants["cafe"] = cafe
+    clause = Clause("views", Basis.BARTER, per=Per.IMPRESSIONS, block=block,
+                    amount=Money(3, Currency.credits(w.alliance.id)))
+    make.contract(session, w.merchants["bakery"], cafe, clause, **terms)
+    shop = make.store(session, cafe)
+    placements.make(session, w.actor(session, "cafe"), w.alliance.id, shop.id, name="Side",
+                    now=make.BEFORE)
+    return w
+
+
+def test_views_that_fill_no_block_today_help_to_fill_one_tomorrow(
+        session: Session, now: datetime) -> None:
+    w = with_views(session, block=5)
+    views(session, w, (now, 4), (now + DAY, 4), (now + 2 * DAY, 1))
+    for day in range(3):
+        commissions.gather_impressions(session, w.alliance.id, (now + day * DAY).date(), now=now)
+    assert w.owed(session) == "bakery owes cafe 3 credits"
+    views(session, w, (now, 1))
+    commissions.gather_impressions(session, w.alliance.id, now.date(), now=now)
+    assert w.owed(session) == "bakery owes cafe 6 credits"
+    assert commissions.gather_impressions(session, w.alliance.id, now.date(), now=now) == []
+
+
+def test_a_view_belongs_to_the_day_of_the_alliance(session: Session, now: datetime) -> None:
+    w = with_views(session, block=1)
+    late = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
+    views(session, w, (now, 1), (late, 1))
+    commissions.gather_impressions(session, w.alliance.id, date(2026, 3, 2), now=late)
+    days = {row.fact[-10:]: row.target.minor for row in session.scalars(select(Commission))}
+    assert days == {"2026-03-02": 3, "2026-03-03": 3}
+    assert {row.body["day"] for row in session.scalars(select(Message).where(
+        Message.name == "ClicksDrained"))} == {"2026-03-02", "2026-03-03"}
+
+
+def test_a_view_is_paid_by_one_version_on_the_day_on_which_the_next_one_begins(
+        session: Session, now: datetime) -> None:
+    w = with_views(session, block=1, notice_days=0)
+    version = session.scalars(select(TermsVersion)).one()
+    by = w.actor(session, "bakery")
+    bound = agreed.terms_bound(session, version.id)
+    fresh = contracts.amend(session, by, bound.contract_id, replace(
+        bound.terms, effective_from=now, effective_until=None), now=now)
+    for name in ("bakery", "cafe"):
+        contracts.sign(session, w.actor(session, name), fresh.id, now=now)
+    views(session, w, (now, 2), (now + DAY, 1))
+    commissions.gather_impressions(session, w.alliance.id, now.date(), now=now)
+    rows = {(row.terms_id, row.fact[-10:]): row.target.minor
+            for row in session.scalars(select(Commission))}
+    assert rows == {(version.id, "2026-03-02"): 6, (fresh.id, "2026-03-03"): 3}
