@@ -81,7 +81,8 @@ def test_what_is_no_call_at_all_gets_its_own_answer(
 def test_another_path_token_is_no_door(bench: Bench) -> None:
     bench.buy()
     call = bench.shop.calls.signed(bench.shop.calls.waiting()[0], bench.now)
-    for path in (bench.door[:-1] + "x", "/stores/woocommerce" + bench.door[12:],
+    other = "y" if bench.door.endswith("x") else "x"
+    for path in (bench.door[:-1] + other, "/stores/woocommerce" + bench.door[12:],
                  "/stores/demo/calls/short", bench.door + "/"):
         answer = bench.client.post(path, data=call.body, headers=list(call.headers))
         assert (answer.status_code, json.loads(answer.data)["code"]) == (404, "not_found"), path
