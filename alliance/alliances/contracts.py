@@ -14,16 +14,10 @@ from hashlib import sha256
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alliance.alliances import members
+from alliance.alliances import knowable, members
 from alliance.alliances.agreed import TermsInForce, terms_at, terms_of
-from alliance.alliances.model import (
-    Alliance,
-    Contract,
-    Member,
-    Signature,
-    Span,
-    TermsVersion,
-)
+from alliance.alliances.knowable import ContractSeen
+from alliance.alliances.model import Alliance, Contract, Member, Signature, Span, TermsVersion
 from alliance.core import events
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -51,20 +45,6 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 """From which state a contract may go to which. An ended one can be drafted anew, and an amended
 one stays in force while its next version waits for signatures."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractSeen:
-    """A contract as one reader may see it.
-
-    `version` is the newest version the reader may read, None when it may only know that the
-    contract exists; `span` is when that version binds, None while it does not.
-    """
-
-    contract: Contract
-    is_party: bool
-    version: TermsVersion | None
-    span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +160,7 @@ def contracts_of(session: Session, by: Actor, alliance_id: str) -> list[Contract
     charter the leader sees that a contract exists, and not what it says.
     """
     alliance, mine = members.place(session, by, alliance_id)
-    contracts = session.scalars(select(Contract).where(Contract.alliance_id == alliance.id)
-                                .order_by(Contract.created_at, Contract.id))
-    seen = [_seen(session, alliance, mine, contract) for contract in contracts]
-    return [each for each in seen if each is not None]
+    return knowable.seen(session, alliance, mine, Contract.alliance_id == alliance.id)
 
 
 def history(session: Session, by: Actor, contract_id: str) -> list[VersionSeen]:
@@ -198,9 +175,10 @@ def history(session: Session, by: Actor, contract_id: str) -> list[VersionSeen]:
         alliance, mine = members.place(session, by, contract.alliance_id)
     except NotFound:
         raise NotFound("contract", contract_id) from None
-    seen = _seen(session, alliance, mine, contract)
-    if seen is None:
+    found = knowable.seen(session, alliance, mine, Contract.id == contract.id)
+    if not found:
         raise NotFound("contract", contract_id)
+    seen = found[0]
     if seen.version is None:
         raise NotAllowed("private_charter", "In a private charter only the two parties read it.")
     rows = session.execute(
@@ -333,20 +311,6 @@ def _party(session: Session, by: Actor, contract_id: str,
             raise missing
         raise NotAllowed("not_a_party", "Only the two members it binds may do this.")
     return contract, mine
-
-
-def _seen(session: Session, alliance: Alliance, mine: Member,
-          contract: Contract) -> ContractSeen | None:
-    is_party = mine.id in (contract.seller_member_id, contract.host_member_id)
-    if not is_party and not _may_know(session, alliance, contract, mine):
-        return None
-    if not is_party and alliance.charter_kind == "private":
-        return ContractSeen(contract, False, None, None)
-    row = session.execute(
-        select(TermsVersion, Span).join(Span, Span.terms_id == TermsVersion.id, isouter=is_party)
-        .where(TermsVersion.contract_id == contract.id)
-        .order_by(TermsVersion.version.desc()).limit(1)).one_or_none()
-    return ContractSeen(contract, is_party, *(row or (None, None)))
 
 
 def _hands(session: Session, terms_id: str) -> tuple[Signature, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -74,7 +75,8 @@ def seen(session: Session, by: Actor, cycle_id: str) -> CycleSeen:
     if cycle.state != "final":
         after = list(net(debts, Mode(cycle.mode)).payments)
     found = sorted({debt.amount.currency for debt in debts})
-    paying = [_paying(session, each, member.id) for each in obligations]
+    paid = reading.payments_of(session, cycle.id)
+    paying = [_paying(each, paid.get(each.id, ()), member.id) for each in obligations]
     paying.sort(key=lambda each: (not each.side, each.side == "creditor"))
     return CycleSeen(
         cycle, alliance, member, alliance.leader_merchant_id == by.merchant, len(lines),
@@ -106,7 +108,8 @@ def _currency(currency: Currency, debts: list[Debt], after: list[Debt], mine: st
                       Money(net_minor, currency))
 
 
-def _paying(session: Session, obligation: Obligation, mine: str) -> Paying:
+def _paying(obligation: Obligation, told: Sequence[Payment], mine: str) -> Paying:
     side = {obligation.debtor_id: "debtor", obligation.creditor_id: "creditor"}.get(mine, "")
-    return Paying(obligation, tuple(payments.of_obligation(session, obligation.id)),
-                  payments.outstanding(session, obligation), side)
+    confirmed = sum(each.minor for each in told if each.confirmed_at is not None)
+    left = Money(max(0, obligation.minor - confirmed), obligation.currency)
+    return Paying(obligation, tuple(told), left, side)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alliance.alliances import contracts, members
-from alliance.alliances.model import Signature
+from alliance.alliances import contracts
+from alliance.alliances.model import Alliance, Signature
 from alliance.core.actor import Actor
 from alliance.core.money import Money
 from alliance.insights import seats
+from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
-from alliance.settlement import payments
 from alliance.settlement.model import Obligation, Payment
 
 
@@ -34,10 +36,11 @@ class Need:
     word: str = ""
 
 
-def of_merchant(session: Session, by: Actor, *, now: datetime) -> list[Need]:
-    """All that waits, the most pressing first."""
+def of_merchant(session: Session, by: Actor, alliances: Sequence[Alliance], *,
+                now: datetime) -> list[Need]:
+    """All that waits in the merchant's alliances, the most pressing first."""
     found = [*_stores(session, by), *_to_pay(session, by, now), *_to_confirm(session, by),
-             *_to_sign(session, by)]
+             *_to_sign(session, by, alliances)]
     return sorted(found, key=lambda need: not need.is_late)
 
 
@@ -50,42 +53,45 @@ def _stores(session: Session, by: Actor) -> list[Need]:
 
 
 def _to_pay(session: Session, by: Actor, now: datetime) -> list[Need]:
-    mine = list(seats.own(session, by).values())
-    rows = session.scalars(
-        select(Obligation).where(Obligation.debtor_id.in_(mine), Obligation.state == "open")
+    told = (
+        select(func.coalesce(func.sum(Payment.minor), 0))
+        .where(Payment.obligation_id == Obligation.id).scalar_subquery())
+    rows = session.execute(
+        select(Obligation, told)
+        .where(Obligation.debtor_id.in_(seats.mine(by)), Obligation.state == "open")
         .order_by(Obligation.due_at, Obligation.id))
-    found = []
-    for each in rows:
-        told = sum(payment.minor for payment in payments.of_obligation(session, each.id))
-        if told < each.minor:
-            found.append(Need("pay", each.cycle_id, each.creditor_id,
-                              Money(each.minor - told, each.currency), each.due_at,
-                              is_late=each.due_at < now))
-    return found
+    return [Need("pay", each.cycle_id, each.creditor_id,
+                 Money(each.minor - int(minor), each.currency), each.due_at,
+                 is_late=each.due_at < now)
+            for each, minor in rows if minor < each.minor]
 
 
 def _to_confirm(session: Session, by: Actor) -> list[Need]:
-    mine = list(seats.own(session, by).values())
     rows = session.execute(
         select(Payment, Obligation).join(Obligation, Obligation.id == Payment.obligation_id)
-        .where(Obligation.creditor_id.in_(mine), Obligation.state == "open",
+        .where(Obligation.creditor_id.in_(seats.mine(by)), Obligation.state == "open",
                Payment.confirmed_at.is_(None)).order_by(Payment.recorded_at, Payment.id))
     return [Need("confirm", obligation.cycle_id, obligation.debtor_id, payment.amount)
             for payment, obligation in rows]
 
 
-def _to_sign(session: Session, by: Actor) -> list[Need]:
-    mine = seats.own(session, by)
+def _to_sign(session: Session, by: Actor, alliances: Sequence[Alliance]) -> list[Need]:
+    offered = {seen.version.id: seen.contract for alliance in alliances
+               for seen in contracts.contracts_of(session, by, alliance.id)
+               if seen.is_party and seen.version is not None and seen.span is None
+               and seen.contract.state != "ended"}
+    hands: dict[str, set[str]] = defaultdict(set)
+    for chunk in chunks(list(offered)):
+        for terms_id, member_id in session.execute(
+                select(Signature.terms_id, Signature.member_id)
+                .where(Signature.terms_id.in_(chunk))):
+            hands[terms_id].add(member_id)
+    own = seats.own(session, by) if hands else {}
     found = []
-    for alliance in members.alliances_of(session, by):
-        for seen in contracts.contracts_of(session, by, alliance.id):
-            if not seen.is_party or seen.version is None or seen.span is not None or (
-                    seen.contract.state == "ended"):
-                continue
-            hands = set(session.scalars(
-                select(Signature.member_id).where(Signature.terms_id == seen.version.id)))
-            own = mine[alliance.id]
-            if hands and own not in hands:
-                sides = (seen.contract.seller_member_id, seen.contract.host_member_id)
-                found.append(Need("sign", seen.contract.id, sides[sides[0] == own]))
-    return found
+    for terms_id, signed in hands.items():
+        contract = offered[terms_id]
+        mine = own[contract.alliance_id]
+        if mine not in signed:
+            sides = (contract.seller_member_id, contract.host_member_id)
+            found.append(Need("sign", contract.id, sides[sides[0] == mine]))
+    return sorted(found, key=lambda need: need.ref)

@@ -69,26 +69,20 @@ def referred(session: Session, by: Actor, *, box: str, outcome: str = "", reason
              number: int = 1, size: int = 100) -> tuple[list[Referred], int]:
     """One page of the orders referred to (`in`) or by (`out`) the merchant, newest first; how many
     there are in all."""
-    where = [_side(session, by, box)]
+    where = [_side(by, box)]
     if outcome:
         where.append(Decision.outcome == outcome)
     if reason:
         where.append(Decision.reason == reason)
     total = session.scalar(select(func.count()).select_from(Decision).where(*where)) or 0
-    rows = session.execute(
-        select(Decision, Order).join(Order, Order.id == Decision.order_id).where(*where)
-        .order_by(Decision.placed_at.desc(), Decision.id).limit(size).offset((number - 1) * size))
-    pairs = [(decision, order) for decision, order in rows]
-    earned = _earned(session, [order.id for _, order in pairs])
-    return [Referred(order, decision, earned.get((order.id, decision.host_member_id), ()))
-            for decision, order in pairs], total
+    return _page(session, where, number, size), total
 
 
 def reasons(session: Session, by: Actor, box: str) -> dict[str, int]:
     """How many orders were not credited, by reason; the most frequent first."""
     rows = session.execute(
         select(Decision.reason, func.count()).where(
-            _side(session, by, box), Decision.outcome == attribution.REFUSED)
+            _side(by, box), Decision.outcome == attribution.REFUSED)
         .group_by(Decision.reason))
     found = {str(reason): int(count) for reason, count in rows}
     return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
@@ -96,9 +90,8 @@ def reasons(session: Session, by: Actor, box: str) -> dict[str, int]:
 
 def newest(session: Session, by: Actor, count: int = 5) -> list[Referred]:
     """The newest credited orders on either side."""
-    both = [each for box in (IN, OUT)
-            for each in referred(session, by, box=box, outcome=attribution.CREDITED, size=count)[0]]
-    return sorted(both, key=lambda each: each.decision.placed_at, reverse=True)[:count]
+    return _page(session, [_side(by, IN) | _side(by, OUT),
+                           Decision.outcome == attribution.CREDITED], 1, count)
 
 
 def seen(session: Session, by: Actor, order_id: str) -> OrderSeen:
@@ -140,11 +133,20 @@ def sentence(row: Decision) -> Sentence:
         row.weight_sum, row.touch_id or "", Evidence(row.kind), "", row.numbers))
 
 
-def _side(session: Session, by: Actor, box: str) -> ColumnElement[bool]:
-    mine = list(seats.own(session, by).values())
-    if box == OUT:
-        return Decision.host_member_id.in_(mine)
-    return Decision.seller_member_id.in_(mine)
+def _side(by: Actor, box: str) -> ColumnElement[bool]:
+    side = Decision.host_member_id if box == OUT else Decision.seller_member_id
+    return side.in_(seats.mine(by))
+
+
+def _page(session: Session, where: Sequence[ColumnElement[bool]], number: int,
+          size: int) -> list[Referred]:
+    rows = session.execute(
+        select(Decision, Order).join(Order, Order.id == Decision.order_id).where(*where)
+        .order_by(Decision.placed_at.desc(), Decision.id).limit(size).offset((number - 1) * size))
+    pairs = [(decision, order) for decision, order in rows]
+    earned = _earned(session, [order.id for _, order in pairs])
+    return [Referred(order, decision, earned.get((order.id, decision.host_member_id), ()))
+            for decision, order in pairs]
 
 
 def _earned(session: Session, order_ids: Sequence[str]) -> dict[tuple[str, str], tuple[Money, ...]]:

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alliance.alliances.members import led
@@ -77,49 +78,45 @@ class MemberRow:
 
 
 def spans(now: datetime) -> tuple[Period, Period]:
-    """The last thirty days, and the thirty before."""
+    """The thirty days before the last thirty, and the last thirty."""
     start = now - timedelta(days=DAYS)
-    return Period(start, now), Period(start - timedelta(days=DAYS), start)
+    return Period(start - timedelta(days=DAYS), start), Period(start, now)
 
 
-def figures(session: Session, by: Actor, span: Period) -> Figures:
-    """The merchant's own figures of a span."""
-    mine = list(seats.own(session, by).values())
-    clicks = session.scalar(
-        select(func.count()).select_from(Click)
-        .where(Click.seller_member_id.in_(mine), Click.at >= span.start, Click.at < span.end,
-               Click.verdict.is_(None) | (Click.verdict == VALID))) or 0
-    credited = (
-        select(Decision.order_id).distinct()
-        .where(Decision.seller_member_id.in_(mine), Decision.outcome == CREDITED,
-               Decision.placed_at >= span.start, Decision.placed_at < span.end))
-    is_new = func.sum(case((Order.is_new_customer.is_(true()), 1), else_=0))
-    sales: dict[Currency, int] = {}
-    orders = fresh = 0
-    for currency, count, minor, new in session.execute(
-            select(Order.currency, func.count(), func.sum(Order.kept_minor), is_new)
-            .where(Order.id.in_(credited)).group_by(Order.currency)):
-        orders, fresh = orders + int(count), fresh + int(new)
-        sales[currency] = int(minor)
-    everything, all_fresh, told = session.execute(
-        select(func.count(), is_new, func.count(Order.is_new_customer)).select_from(Order)
-        .where(Order.merchant_id == by.merchant, Order.paid_at.is_not(None),
-               Order.placed_at >= span.start, Order.placed_at < span.end)).one()
-    return Figures(clicks, orders, everything, fresh, int(all_fresh) if told else None, sales,
-                   _commissions(session, Commission.host_member_id.in_(mine), span),
-                   _commissions(session, Commission.seller_member_id.in_(mine), span))
+def figures(session: Session, by: Actor, periods: Sequence[Period]) -> list[Figures]:
+    """The merchant's own figures of each of these spans, which follow each other."""
+    whole = Period(periods[0].start, periods[-1].end)
+    clicks = _counts(session, Click.at, periods, Click.seller_member_id.in_(seats.mine(by)),
+                     Click.verdict.is_(None) | (Click.verdict == VALID))
+    credited = select(Decision.order_id).where(
+        Decision.seller_member_id.in_(seats.mine(by)), Decision.outcome == CREDITED,
+        _within(Decision.placed_at, whole))
+    sold = _orders(session, periods, Order.id.in_(credited))
+    everything = _orders(session, periods, Order.merchant_id == by.merchant,
+                         Order.paid_at.is_not(None))
+    booked = _commissions(session, by, periods)
+    found = []
+    for n in range(len(periods)):
+        mine = {currency: row[n] for currency, row in sold.items() if row[n].number}
+        all_of = [row[n] for row in everything.values()]
+        told = sum(row.told for row in all_of)
+        found.append(Figures(
+            clicks[n], sum(row.number for row in mine.values()), sum(row.number for row in all_of),
+            sum(row.new for row in mine.values()),
+            sum(row.new for row in all_of) if told else None,
+            {currency: row.minor for currency, row in mine.items()}, *booked[n]))
+    return found
 
 
 def by_day(session: Session, by: Actor, zone_name: str, *, now: datetime) -> list[DayCount]:
     """The last thirty calendar days of the zone, today last."""
-    mine = list(seats.own(session, by).values())
     today = day_of(now, zone_name)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     periods = [Period.day(each, zone_name) for each in days]
-    clicks = _counts(session, Click.at, periods, Click.seller_member_id.in_(mine),
+    clicks = _counts(session, Click.at, periods, Click.seller_member_id.in_(seats.mine(by)),
                      Click.verdict.is_(None) | (Click.verdict == VALID))
-    orders = _counts(session, Decision.placed_at, periods, Decision.seller_member_id.in_(mine),
-                     Decision.outcome == CREDITED)
+    orders = _counts(session, Decision.placed_at, periods,
+                     Decision.seller_member_id.in_(seats.mine(by)), Decision.outcome == CREDITED)
     return [DayCount(*each) for each in zip(days, clicks, orders, strict=True)]
 
 
@@ -141,50 +138,95 @@ def members(session: Session, by: Actor, alliance_id: str, *, now: datetime) -> 
     """
     alliance = led(session, by, alliance_id)
     span = Period(now - timedelta(days=DAYS), now)
-    given = _by_member(session, alliance, Commission.seller_member_id, span)
-    received = _by_member(session, alliance, Commission.host_member_id, span)
+    given, received = _by_member(session, alliance, span)
     standing = journal.positions(journal.balances(session, alliance.id),
                                  [State.ACCRUED, State.DUE])
     late = _late(session, alliance, now)
-    heard = {merchant: at for merchant, at in session.execute(
-        select(Store.merchant_id, func.max(Store.heard_at)).group_by(Store.merchant_id))}
+    heard = (select(func.max(Store.heard_at)).where(Store.merchant_id == Merchant.id)
+             .scalar_subquery())
     rows = []
-    for member, merchant in session.execute(
-            select(Member, Merchant).join(Merchant, Merchant.id == Member.merchant_id)
+    for member, merchant, heard_at in session.execute(
+            select(Member, Merchant, heard).join(Merchant, Merchant.id == Member.merchant_id)
             .where(Member.alliance_id == alliance.id, Member.state != "left")):
         rows.append(MemberRow(
             member, merchant, Money(given.get(member.id, 0), alliance.currency),
             Money(received.get(member.id, 0), alliance.currency),
             Money(standing.get((member.id, alliance.currency), 0), alliance.currency),
-            late.get(member.id, 0), heard.get(merchant.id)))
+            late.get(member.id, 0), heard_at))
     return sorted(rows, key=lambda row: (-row.late, row.heard_at is not None, row.merchant.name))
 
 
-def _commissions(session: Session, whose: ColumnElement[bool],
-                 span: Period) -> dict[Currency, int]:
+class _Sold(NamedTuple):
+    """Orders of one currency in one span; `told` are those whose shop says who is new."""
+
+    number: int
+    minor: int
+    new: int
+    told: int
+
+
+def _orders(session: Session, periods: Sequence[Period],
+            *where: ColumnElement[bool]) -> dict[Currency, list[_Sold]]:
+    columns: list[Any] = []
+    for each in periods:
+        inside = _within(Order.placed_at, each)
+        is_new = inside & Order.is_new_customer.is_(true())
+        columns += [
+            func.sum(case((inside, 1), else_=0)),
+            func.sum(case((inside, Order.kept_minor), else_=0)),
+            func.sum(case((is_new, 1), else_=0)),
+            func.sum(case((inside & Order.is_new_customer.is_not(None), 1), else_=0))]
     rows = session.execute(
-        select(Commission.currency, func.sum(Commission.target_minor))
-        .where(whose, Commission.at >= span.start, Commission.at < span.end)
-        .group_by(Commission.currency))
-    return {currency: int(minor) for currency, minor in rows if minor}
+        select(Order.currency, *columns)
+        .where(_within(Order.placed_at, Period(periods[0].start, periods[-1].end)), *where)
+        .group_by(Order.currency))
+    return {currency: [_Sold(*map(int, sums[place:place + 4]))
+                       for place in range(0, len(sums), 4)] for currency, *sums in rows}
+
+
+def _commissions(session: Session, by: Actor, periods: Sequence[Period]) -> list[
+        tuple[dict[Currency, int], dict[Currency, int]]]:
+    """What was earned and what is owed, by currency, in each span."""
+    mine = {side: side.in_(seats.mine(by))
+            for side in (Commission.host_member_id, Commission.seller_member_id)}
+    columns = [func.sum(case((_within(Commission.at, each) & is_mine, Commission.target_minor),
+                             else_=0)) for each in periods for is_mine in mine.values()]
+    rows = session.execute(
+        select(Commission.currency, *columns)
+        .where(or_(*mine.values()),
+               _within(Commission.at, Period(periods[0].start, periods[-1].end)))
+        .group_by(Commission.currency)).all()
+    return [({row[0]: int(row[1 + 2 * n]) for row in rows if row[1 + 2 * n]},
+             {row[0]: int(row[2 + 2 * n]) for row in rows if row[2 + 2 * n]})
+            for n in range(len(periods))]
+
+
+def _within(column: InstrumentedAttribute[datetime], span: Period) -> ColumnElement[bool]:
+    return (column >= span.start) & (column < span.end)
 
 
 def _counts(session: Session, column: InstrumentedAttribute[datetime], periods: Sequence[Period],
             *where: ColumnElement[bool]) -> list[int]:
-    sums = [func.sum(case(((column >= each.start) & (column < each.end), 1),
-                          else_=0)) for each in periods]
+    sums = [func.sum(case((_within(column, each), 1), else_=0)) for each in periods]
     row = session.execute(
         select(*sums).where(column >= periods[0].start, column < periods[-1].end, *where)).one()
     return [int(value or 0) for value in row]
 
 
-def _by_member(session: Session, alliance: Alliance, side: InstrumentedAttribute[str],
-               span: Period) -> dict[str, int]:
-    rows = session.execute(
-        select(side, func.sum(Commission.target_minor))
-        .where(Commission.alliance_id == alliance.id, Commission.currency == alliance.currency,
-               Commission.at >= span.start, Commission.at < span.end).group_by(side))
-    return {member: int(minor) for member, minor in rows}
+def _by_member(session: Session, alliance: Alliance,
+               span: Period) -> tuple[dict[str, int], dict[str, int]]:
+    """What each member gave as a seller, and received as a host."""
+    given: dict[str, int] = defaultdict(int)
+    received: dict[str, int] = defaultdict(int)
+    for seller, host, minor in session.execute(
+            select(Commission.seller_member_id, Commission.host_member_id,
+                   func.sum(Commission.target_minor))
+            .where(Commission.alliance_id == alliance.id,
+                   Commission.currency == alliance.currency, _within(Commission.at, span))
+            .group_by(Commission.seller_member_id, Commission.host_member_id)):
+        given[seller] += int(minor)
+        received[host] += int(minor)
+    return given, received
 
 
 def _late(session: Session, alliance: Alliance, now: datetime) -> dict[str, int]:
@@ -193,4 +235,3 @@ def _late(session: Session, alliance: Alliance, now: datetime) -> dict[str, int]
         .where(Obligation.alliance_id == alliance.id, Obligation.state == "open",
                Obligation.due_at < now).group_by(Obligation.debtor_id))
     return {debtor: int(count) for debtor, count in rows}
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Member
@@ -25,3 +25,8 @@ def own(session: Session, by: Actor) -> dict[str, str]:
         select(Member.alliance_id, Member.id).where(Member.merchant_id == by.merchant)
         .order_by(Member.joined_at, Member.id))
     return {alliance_id: member_id for alliance_id, member_id in rows}
+
+
+def mine(by: Actor) -> Select[str]:
+    """The actor's own member ids, as a part of another question."""
+    return select(Member.id).where(Member.merchant_id == by.merchant)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
@@ -47,3 +50,13 @@ def payment(session: Session, by: Actor, payment_id: str) -> tuple[Payment, Obli
         return found, obligation(session, by, found.obligation_id)
     except NotFound:
         raise NotFound("payment", payment_id) from None
+
+
+def payments_of(session: Session, cycle_id: str) -> Mapping[str, Sequence[Payment]]:
+    """What was recorded for a cycle's obligations, by obligation, the oldest first."""
+    found: dict[str, list[Payment]] = defaultdict(list)
+    for row in session.scalars(
+            select(Payment).join(Obligation, Obligation.id == Payment.obligation_id)
+            .where(Obligation.cycle_id == cycle_id).order_by(Payment.recorded_at, Payment.id)):
+        found[row.obligation_id].append(row)
+    return found

@@ -20,10 +20,10 @@ def index() -> ResponseReturnValue:
     alliances = members.alliances_of(session, by())
     led = [alliance for alliance in alliances if alliance.leader_merchant_id == by().merchant]
     home = alliances[0].currency if alliances else Currency("EUR")
-    this, before = (reports.figures(session, by(), each) for each in span)
+    before, this = reports.figures(session, by(), span)
     return render_template(
         "overview/index.html", alliances=alliances, this=this, before=before, home=home,
-        span=span[0], needs=needs.of_merchant(session, by(), now=now()),
+        span=span[1], needs=needs.of_merchant(session, by(), alliances, now=now()),
         days=reports.by_day(session, by(), zone_name(), now=now()),
         due=_amounts(reports.due_now(session, by())), newest=orders.newest(session, by()),
         sentence=orders.sentence, sales=_amounts(this.sales), earned=_amounts(this.earned),
