@@ -45,6 +45,14 @@ def terms_bound(session: Session, terms_id: str) -> TermsInForce:
     return _read(row[0], row[1])
 
 
+def terms_signed(session: Session, terms_id: str) -> TermsInForce:
+    """One version as it was signed, also when another took its place before it bound."""
+    version = session.get(TermsVersion, terms_id)
+    if version is None:
+        raise NotFound("terms", terms_id)
+    return TermsInForce(version.id, version.hash, version.contract_id, from_json(version.body))
+
+
 def in_force(session: Session, alliance_id: str, at: datetime) -> list[TermsInForce]:
     """Every contract that binds at an instant between two active members: what slates may show."""
     seller, host = aliased(Member), aliased(Member)
@@ -67,10 +75,7 @@ def ever_in_force(session: Session, alliance_id: str) -> list[TermsInForce]:
 
 def terms_of(session: Session, terms_id: str) -> Terms:
     """The terms of one version exactly as signed: their hash is the version's hash."""
-    version = session.get(TermsVersion, terms_id)
-    if version is None:
-        raise NotFound("terms", terms_id)
-    return from_json(version.body)
+    return terms_signed(session, terms_id).terms
 
 
 def _bound() -> Select[TermsVersion, Span]:

@@ -198,6 +198,7 @@ def _propose(session: Session, alliance: Alliance, contract: Contract, mine: Mem
         review_days=alliance.review_days, due_days=alliance.due_days, cycle=alliance.cycle,
         settlement_mode=alliance.netting_mode)))
     _check_credits(agreed, alliance.id)
+    _check_keys(session, contract, agreed)
     _check_begin(session, contract, agreed, now)
     row = {"id": new_id("trm", now), "contract_id": contract.id, "version": version,
            "body": to_json(agreed), "hash": terms_hash(agreed),
@@ -218,6 +219,20 @@ def _check_credits(terms: Terms, alliance_id: str) -> None:
             if amount.currency.is_credits and amount.currency != Currency.credits(alliance_id):
                 raise Invalid("foreign_credits", "Credits are those of the alliance itself.",
                               clause=clause.key)
+
+
+def _check_keys(session: Session, contract: Contract, terms: Terms) -> None:
+    # What an order earned under a key is one row, which a later touch may move to newer terms:
+    # it cannot count in two currencies.
+    now_paid = {each.key: each.amount.currency for each in terms.clauses if each.amount}
+    bodies = session.scalars(
+        select(TermsVersion.body).join(Span, Span.terms_id == TermsVersion.id)
+        .where(TermsVersion.contract_id == contract.id))
+    for clause in (each for body in bodies for each in from_json(body).clauses):
+        paid = clause.amount.currency if clause.amount else None
+        if paid and now_paid.get(clause.key, paid) != paid:
+            raise Invalid("clause_key_taken", f"Clause {clause.key} paid in another currency "
+                          "before: give the new one another name.", clause=clause.key)
 
 
 def _check_begin(session: Session, contract: Contract, terms: Terms, now: datetime) -> None:

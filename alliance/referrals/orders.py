@@ -6,6 +6,7 @@ with a bounded number of statements.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,7 @@ from alliance.rules import attribution
 from alliance.rules.attribution import Inputs, Standing
 
 _MOMENT = {"updated_at", "version"}
+log = logging.getLogger("alliance.referrals")
 
 
 def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
@@ -141,6 +143,10 @@ def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
             fresh.append({"id": new_id("ord", now), "store_id": store.id, "ref": ref,
                           "merchant_id": store.merchant_id, **values})
             kept[fresh[-1]["id"]] = order
+        elif order.currency != row_or_none.currency:
+            # What it earned is booked in its first currency: it cannot turn into another sum.
+            log.warning("order %s of store %s came in %s after %s: not taken", ref, store.id,
+                        order.currency, row_or_none.currency)
         elif order.moment >= (row_or_none.updated_at, row_or_none.version):
             # A newer moment is kept even when nothing else is new: what is older must stay older.
             is_news = values["digest"] != row_or_none.digest

@@ -130,7 +130,7 @@ def targets_of_order(session: Session, row: Order, inputs: Inputs, decided: Sequ
         decision = earning[each.host]
         terms_id = str(decision.terms_id)
         if terms_id not in terms:
-            terms[terms_id] = agreed.terms_bound(session, terms_id)
+            terms[terms_id] = agreed.terms_signed(session, terms_id)
         yield decision.alliance_id, _target(row.id, each, terms_id, at=row.placed_at,
                                             order_id=row.id, decision_id=decision.id)
 

@@ -96,14 +96,17 @@ def of_cycle(session: Session, cycle: Cycle, member_id: str) -> list[Statement]:
     return statements
 
 
-def carried_forward(session: Session, by: Actor, alliance_id: str) -> dict[tuple[str, str], Money]:
-    """What is due and in no cycle yet, by (debtor, creditor): below zero it waits to be set off."""
+def carried_forward(session: Session, by: Actor,
+                    alliance_id: str) -> dict[tuple[str, str, Currency], Money]:
+    """What is due and in no final cycle, by (debtor, creditor, currency).
+
+    Below zero it waits to be set off; barter credits run on here.
+    """
     _, member = members.place(session, by, alliance_id)
-    found: dict[tuple[str, str], Money] = {}
-    for account, minor in journal.balances(session, alliance_id).items():
-        if account.state is journal.State.DUE and member.id in (account.debtor, account.creditor):
-            found[account.debtor, account.creditor] = Money(minor, account.currency)
-    return found
+    return {
+        (account.debtor, account.creditor, account.currency): Money(minor, account.currency)
+        for account, minor in journal.balances(session, alliance_id).items()
+        if account.state is journal.State.DUE and member.id in (account.debtor, account.creditor)}
 
 
 def _sum(lines: Sequence[Line], currency: Currency, wanted: Any) -> Money:

@@ -172,6 +172,9 @@ def _attend(hub: Hub, store_id: str, now: datetime, step: Callable[[], object]) 
     except Conflict:
         # Disconnected while it was asked: the other stores must not wait for it.
         log.info("store %s was disconnected meanwhile", store_id)
+    except Exception:
+        # Whatever one store told: the others are asked all the same, and this one comes again.
+        log.exception("store %s could not be read", store_id)
 
 
 def _nothing(session: Session) -> None:

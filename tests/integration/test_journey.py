@@ -170,7 +170,7 @@ def test_a_pair_below_zero_is_carried_forward_and_shown(session: Session, now: d
     assert second is not None
     assert cycles.lines_of(session, second.id) == []
     assert statements.carried_forward(session, w.actor(session, "cafe"), w.alliance.id) == {
-        (w.members["bakery"].id, w.members["cafe"].id): Money(-420, EUR)}
+        (w.members["bakery"].id, w.members["cafe"].id, EUR): Money(-420, EUR)}
 
 
 def test_a_statement_of_another_alliance_is_not_found(session: Session, now: datetime) -> None:

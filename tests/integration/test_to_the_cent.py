@@ -15,18 +15,18 @@ from alliance.alliances import agreed, contracts, members
 from alliance.alliances.model import Alliance, Contract, Member, TermsVersion
 from alliance.core.clock import Period
 from alliance.core.errors import Conflict, Invalid
-from alliance.core.money import Currency, Money
+from alliance.core.money import Currency, Money, Rate
 from alliance.db.queue import Message
 from alliance.ledger import journal
 from alliance.ledger.journal import State
-from alliance.promotions import placements
+from alliance.promotions import codes, placements
 from alliance.promotions.model import Placement
-from alliance.referrals import clicks, spool
+from alliance.referrals import clicks, orders, spool
 from alliance.rules.terms import Basis, Clause, CreditModel, Per
 from alliance.settlement import commissions, cycles, payments, statements
 from alliance.settlement.model import Commission, Obligation, Payment
 from tests import make
-from tests.proofs import prove
+from tests.proofs import findings, prove
 from tests.world import EUR, World, order, refunded, world
 
 DAY = timedelta(days=1)
@@ -290,3 +290,78 @@ def test_a_view_is_paid_by_one_version_on_the_day_on_which_the_next_one_begins(
     rows = {(row.terms_id, row.fact[-10:]): row.target.minor
             for row in session.scalars(select(Commission))}
     assert rows == {(version.id, "2026-03-02"): 6, (fresh.id, "2026-03-03"): 3}
+
+
+def test_a_clause_that_pays_in_another_currency_needs_another_name(
+        session: Session, now: datetime) -> None:
+    w = world(session, Clause("once", Basis.PER_REFERRAL, amount=euro(200)), notice_days=0)
+    contract = session.scalars(select(Contract)).one()
+    bound = agreed.ever_in_force(session, w.alliance.id)[0]
+    credits = Money(5, Currency.credits(w.alliance.id))
+    swap = Clause("once", Basis.BARTER, per=Per.ORDER, amount=credits)
+    by = w.actor(session, "bakery")
+    with pytest.raises(Invalid) as refusal:
+        contracts.amend(session, by, contract.id, replace(
+            bound.terms, clauses=(swap,), effective_from=now), now=now)
+    assert refusal.value.code == "clause_key_taken"
+    assert len(contracts.history(session, by, contract.id)) == 1
+    contracts.amend(session, by, contract.id, replace(
+        bound.terms, clauses=(replace(swap, key="swap"),), effective_from=now), now=now)
+
+
+def test_an_order_does_not_turn_into_another_currency(session: Session, now: datetime) -> None:
+    w = world(session)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)])
+    w.sell(session, sale, now=now)
+    yen = Currency("JPY")
+    nothing = Money.zero(yen)
+    turned = replace(sale, currency=yen, updated_at=now + DAY, lines=tuple(
+        replace(line, net=Money(9000, yen), tax=nothing, discount=nothing, refunded=nothing,
+                refunded_tax=nothing) for line in sale.lines))
+    assert w.sell(session, turned, now=now + DAY) == []
+    assert w.owed(session) == "bakery owes cafe 4.00 EUR"
+    w.sell(session, refunded(sale, "10.00", after=2 * DAY), now=now + 2 * DAY)
+    assert w.owed(session) == "bakery owes cafe 3.00 EUR"
+
+
+def test_a_version_that_gave_way_after_an_order_was_decided_still_pays_it(
+        session: Session, now: datetime) -> None:
+    w = world(session, notice_days=0)
+    by = w.actor(session, "bakery")
+    codes.give(session, by, w.store.id, w.members["cafe"].id, kind="coupon", code="with-cafe",
+               now=now)
+    (first,) = agreed.ever_in_force(session, w.alliance.id)
+    starts = now + DAY
+    for rate in ("20", "30"):
+        clause = replace(first.terms.clauses[0], rate=Rate.percent(rate))
+        fresh = contracts.amend(session, by, first.contract_id, replace(
+            first.terms, clauses=(clause,), effective_from=starts, effective_until=None), now=now)
+        for name in ("bakery", "cafe"):
+            contracts.sign(session, w.actor(session, name), fresh.id, now=now)
+        if rate == "20":
+            # The store's clock is ahead of the hub's: its order lies behind the change.
+            changed = orders.record(session, w.store.id, [
+                order("1", starts, "10.00", coupons=["with-cafe"])], w.keys, now=now)
+    commissions.settle_up(session, changed, now=now)
+    assert w.owed(session) == "bakery owes cafe 2.00 EUR"
+    assert {each.code for each in findings(session, now=now)} <= {"message_late"}
+
+
+def test_what_is_carried_forward_is_told_in_each_currency(
+        session: Session, now: datetime) -> None:
+    w = world(session, hosts=())
+    cafe = make.merchant(session, "cafe", category="books")
+    w.members["cafe"] = make.join(session, session.get_one(Alliance, w.alliance.id), cafe)
+    w.merchants["cafe"] = cafe
+    credits = Currency.credits(w.alliance.id)
+    percent = Clause("all", Basis.PERCENT_OF_SALE, rate=Rate.percent("10"))
+    swap = Clause("swap", Basis.BARTER, per=Per.ORDER, amount=Money(5, credits), bonus=True)
+    make.contract(session, w.merchants["bakery"], cafe, percent, swap, hold_days=1)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)])
+    w.sell(session, sale, now=now)
+    close(session, w, 3)
+    w.sell(session, refunded(sale, "10.00", after=DAY), now=month_end(3))
+    pair = (w.members["bakery"].id, w.members["cafe"].id)
+    for name in ("bakery", "cafe"):
+        assert statements.carried_forward(session, w.actor(session, name), w.alliance.id) == {
+            (*pair, EUR): euro(-100), (*pair, credits): Money(5, credits)}
