@@ -25,7 +25,6 @@ import psycopg
 NOBODY = 65534
 START_SECONDS = 60
 READY = "database system is ready to accept connections"
-TEMPLATE = "alliance_template"
 
 _OPTIONS = {
     "listen_addresses": "", "fsync": "off", "synchronous_commit": "off",
@@ -69,7 +68,7 @@ class Postgres:
     def create(self, template: str = "template0") -> str:
         """A new database, copied from `template`; its name."""
         self._made += 1
-        name = f"alliance_{self._made}" if template != "template0" else TEMPLATE
+        name = f"alliance_{self._made}"
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
