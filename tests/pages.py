@@ -19,6 +19,9 @@ from alliance.alliances.model import Contract
 from alliance.db import schema
 from alliance.db.session import Database
 from alliance.hub import Hub
+from alliance.ledger import proofs
+from alliance.ledger.model import Entry
+from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Merchant
 from alliance.promotions import placements
 from alliance.referrals import links
@@ -100,6 +103,10 @@ def traded(session: Session, *, now: datetime) -> Traded:
     owed = payments.of_cycle(session, cycle.id)[0]
     paid = payments.record(session, bakery, owed.id, amount=owed.amount, way="bank",
                            reference="R1", now=now)
+    proofs.seal(session, made.alliance.id, HeadKey(SETTINGS.secret_keys[0]),
+                now=now + timedelta(days=8))
+    booked = session.scalars(select(Entry.id).where(
+        Entry.alliance_id == made.alliance.id, Entry.cause == "order")).one()
     stranger = make.merchant(session, "stranger", category="toys")
     make.alliance(session, stranger, name="Elsewhere")
     seat = members.member_for(session, made.alliance.id, made.merchants["cafe"].id)
@@ -110,8 +117,10 @@ def traded(session: Session, *, now: datetime) -> Traded:
         "alliance_id": made.alliance.id, "contract_id": contract.id, "order_id": order_id,
         "product_id": made.product_id, "placement_id": placement.id, "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
-        "payment_id": paid.id, "person_id": str(bakery.person_id), "token": "unknown-token",
-        "slug": "bakery", "ref": "900", "filename": "nothing.css"}, stranger)
+        "payment_id": paid.id, "entry_id": booked, "person_id": str(bakery.person_id),
+        "message_id": "msg_unknown",
+        "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
+        stranger)
 
 
 def built(hub: Hub) -> Flask:

@@ -1,7 +1,7 @@
 """The messages table: inbox and outbox in one, written in the transaction of its cause.
 
 A row is claimed under a lease by one UPDATE, finished only by the one who holds the lease (the
-fence), tried again with growing pauses, and parked after ten tries, where the leader sees it.
+fence), tried again with growing pauses, and parked after ten tries, where its merchant sees it.
 """
 
 from __future__ import annotations
@@ -120,10 +120,12 @@ def failed(session: Session, claim: Claim, error: str, *, now: datetime,
         _end(session, claim, state="ready", error=error[:500], not_before=now + pause)
 
 
-def parked(session: Session) -> list[Message]:
-    """What nobody could finish, oldest first: shown to the leader with its error."""
-    return list(session.scalars(
-        select(Message).where(Message.state == "parked").order_by(Message.put_at)))
+def parked(session: Session, scopes: Sequence[str] | None = None) -> list[Message]:
+    """What nobody could finish, oldest first: of these scopes, or of the whole hub."""
+    query = select(Message).where(Message.state == "parked")
+    if scopes is not None:
+        query = query.where(Message.scope.in_(scopes))
+    return list(session.scalars(query.order_by(Message.put_at, Message.id)))
 
 
 def again(session: Session, message_id: str, *, now: datetime) -> None:

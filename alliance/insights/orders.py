@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from alliance.rules import attribution
 from alliance.rules.attribution import Evidence, Reason
 from alliance.rules.evidence import Touch
 from alliance.rules.sentences import Sentence
-from alliance.settlement import commissions
+from alliance.settlement import commissions, reading
 from alliance.settlement.model import Commission
 
 IN, OUT = "in", "out"
@@ -63,6 +63,8 @@ class OrderSeen:
     touches: tuple[Touch, ...]
     commissions: tuple[Commission, ...]
     bookings: tuple[Booking, ...]
+    proofs: Mapping[str, str]
+    """The sealed entry that booked each commission, by commission."""
 
 
 def referred(session: Session, by: Actor, *, box: str, outcome: str = "", reason: str = "",
@@ -115,7 +117,8 @@ def seen(session: Session, by: Actor, order_id: str) -> OrderSeen:
     return OrderSeen(
         order, inputs.order, store.name, is_seller, tuple(decided),
         tuple(touch for touch in inputs.touches if touch.host in hosts), tuple(earned),
-        tuple(_bookings(session, [each.id for each in earned])))
+        tuple(_bookings(session, [each.id for each in earned])),
+        reading.booked_by(session, [each.id for each in earned]))
 
 
 def by_store(session: Session, slug: str, ref: str) -> str | None:

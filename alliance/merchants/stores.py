@@ -22,7 +22,9 @@ from alliance.core.money import Currency
 from alliance.db import queue
 from alliance.db.base import iso
 from alliance.db.once import insert_once
+from alliance.db.queue import Message
 from alliance.db.sealed import Seal, Sealed
+from alliance.merchants import people
 from alliance.merchants.model import Store
 from alliance.merchants.plain import one_line
 
@@ -40,6 +42,22 @@ _PATH_TOKEN = re.compile("[A-Za-z0-9_-]{22,80}")
 _FOLDER = re.compile(r"(/[A-Za-z0-9_-]{1,60}){0,4}", re.ASCII)
 
 
+def to_prove(session: Session, by: Actor, *, connector: str, address: str,
+             secrets: Mapping[str, str], allow_http: bool = False) -> Grant:
+    """What an owner typed, as one call to that very shop would use it; nothing is kept yet.
+
+    Whoever connects a store from outside calls with it first, so that wrong keys are never kept.
+    Raises `NotAllowed` (`owner_needed`), and refuses an address as `connect` does.
+    """
+    people.owner(session, by)
+    where = home(address, allow_http=allow_http)
+    if any(store.address == where and store.connector == connector
+           and store.state != "disconnected" for store in of_merchant(session, by)):
+        raise _connected(where)
+    return Grant(store_id="", address=where, path_token="", salt=chance.token_bytes(32),
+                 secrets=dict(secrets))
+
+
 def connect(session: Session, by: Actor, *, connector: str, address: str, name: str,
             currency: Currency, secrets: Mapping[str, str], seal: Seal,
             allow_http: bool = False, extra_hosts: Sequence[str] = (),
@@ -48,8 +66,11 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
 
     A store that was disconnected comes back as the same row, with its old salt, so that its
     customers stay recognisable. `path_token` and `salt` are drawn unless given (the demo story).
-    Raises `Invalid` for a bad address, `Conflict` (`store_connected`) when it is connected already.
+    Raises `NotAllowed` (`owner_needed`) unless an owner of the merchant asks, `Invalid` for a bad
+    address, `Conflict` (`store_connected`) when it is connected already.
     """
+    place = (by.merchant, "stores")
+    people.owner(session, by)
     if not _CONNECTOR.fullmatch(connector):
         raise Invalid("unknown_connector", f"{connector[:40]!r} is not the name of a connector.")
     where = home(address, allow_http=allow_http)
@@ -59,7 +80,6 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
     token = path_token or chance.token_urlsafe(24)
     if not _PATH_TOKEN.fullmatch(token):
         raise Invalid("weak_path_token", "A path token has 22 to 80 letters, digits, - and _.")
-    place = (by.merchant, "stores")
     row = {
         "id": store_id, "merchant_id": by.merchant, "connector": connector, "address": where,
         "extra_hosts": hosts, "name": title, "path_token": token, "currency": currency,
@@ -122,6 +142,23 @@ def of_merchant(session: Session, by: Actor) -> list[Store]:
     return list(session.scalars(
         select(Store).where(Store.merchant_id == by.merchant)
         .order_by(Store.connected_at, Store.id)))
+
+
+def parked_of(session: Session, by: Actor) -> dict[str, list[Message]]:
+    """What the hub could not finish for the actor's stores, by store, the oldest first."""
+    found: dict[str, list[Message]] = {store.id: [] for store in of_merchant(session, by)}
+    for message in queue.parked(session, list(found)):
+        found[message.scope].append(message)
+    return found
+
+
+def try_again(session: Session, by: Actor, store_id: str, message_id: str, *,
+              now: datetime) -> None:
+    """Take a parked message of one's own store back into the queue; `NotFound` for any other."""
+    store = own(session, by, store_id)
+    if message_id not in {each.id for each in queue.parked(session, [store.id])}:
+        raise NotFound("parked message", message_id)
+    queue.again(session, message_id, now=now)
 
 
 def listening(session: Session) -> list[Store]:
@@ -237,7 +274,7 @@ def _come_back(session: Session, by: Actor, connector: str, address: str, name: 
         Store.merchant_id == by.merchant, Store.connector == connector,
         Store.address == address)).one()
     if store.state != "disconnected":
-        raise Conflict("store_connected", f"{address} is connected already.")
+        raise _connected(address)
     _move(store, "connected")
     store.name, store.currency, store.extra_hosts = name, currency, hosts
     store.connected_at = now
@@ -249,6 +286,10 @@ def _move(store: Store, to: str) -> None:
         raise Conflict("store_state", f"A store that is {store.state} cannot become {to}.",
                        state=store.state, to=to)
     store.state = to
+
+
+def _connected(address: str) -> Conflict:
+    return Conflict("store_connected", f"{address} is connected already.")
 
 
 def _packed(secrets: Mapping[str, str]) -> str:

@@ -1,4 +1,7 @@
-"""What a member may read of closings: one cycle, obligation or payment, found through the actor."""
+"""What a member may read of money: a cycle, an obligation, a payment, the proof of an entry.
+
+Each is found through the actor: for everybody else it is not there.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,10 @@ from alliance.alliances import members
 from alliance.alliances.model import Alliance, Member
 from alliance.core.actor import Actor
 from alliance.core.errors import NotFound
+from alliance.ledger import proofs
+from alliance.ledger.journal import State, chunks
+from alliance.ledger.model import Entry, Leaf, PostingRow
+from alliance.ledger.proofs import Inclusion
 from alliance.settlement.model import Cycle, Obligation, Payment
 
 
@@ -59,4 +66,37 @@ def payments_of(session: Session, cycle_id: str) -> Mapping[str, Sequence[Paymen
             select(Payment).join(Obligation, Obligation.id == Payment.obligation_id)
             .where(Obligation.cycle_id == cycle_id).order_by(Payment.recorded_at, Payment.id)):
         found[row.obligation_id].append(row)
+    return found
+
+
+def proof(session: Session, by: Actor, entry_id: str) -> Inclusion:
+    """The proof that an entry stands in the signed log, for a member whose money it moved.
+
+    `NotFound` for everybody else, since an entry's content names amounts, which a charter opens to
+    nobody but their parties; and until the entry is sealed (law §6.3).
+    """
+    entry = session.get(Entry, entry_id)
+    member = members.member_for(session, entry.alliance_id, by.merchant) if entry else None
+    if entry is None or member is None or session.scalar(
+            select(PostingRow.n).where(
+                PostingRow.alliance_id == entry.alliance_id, PostingRow.entry_id == entry.id,
+                (PostingRow.debtor_id == member.id) | (PostingRow.creditor_id == member.id))
+            .limit(1)) is None:
+        raise NotFound("entry", entry_id)
+    return proofs.inclusion(session, entry.id)
+
+
+def booked_by(session: Session, commission_ids: Sequence[str]) -> dict[str, str]:
+    """The newest sealed entry that booked each commission or took of it, by commission."""
+    found: dict[str, str] = {}
+    source = State.SOURCE.value
+    for chunk in chunks(commission_ids):
+        for commission_id, entry_id in session.execute(
+                select(PostingRow.commission_id, Entry.id)
+                .join(Entry, Entry.id == PostingRow.entry_id)
+                .join(Leaf, Leaf.entry_id == Entry.id)
+                .where(PostingRow.commission_id.in_(chunk),
+                       (PostingRow.from_state == source) | (PostingRow.to_state == source))
+                .order_by(Leaf.place)):
+            found[str(commission_id)] = entry_id
     return found

@@ -62,6 +62,12 @@ def change(work: Callable[[Session], T]) -> T:
     return hub().database.run(work, merchant_id=_merchant_id())
 
 
+def outside(work: Callable[[], T]) -> T:
+    """Do what asks another machine: no reading stays open meanwhile (house rule 11)."""
+    _let_go()
+    return work()
+
+
 def by() -> Actor:
     """Who is signed in. Only pages that need a sign-in ask."""
     actor: Actor = g.actor

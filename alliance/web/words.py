@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -13,6 +15,9 @@ def N_(text: str) -> str:  # noqa: N802
     """Mark a text for the catalogues; it is translated when it is said."""
     return text
 
+
+_FAULT = re.compile(r"[A-Za-z]+: ")
+"""How the worker writes down a fault, which speaks of tables and files; refusals are sentences."""
 
 WORDS: dict[str, str] = {
     "clothes": N_("Clothes"), "wash_care": N_("Washing and care"), "toys": N_("Toys"),
@@ -91,6 +96,10 @@ WORDS: dict[str, str] = {
     "op.not_in": N_("is none of"), "op.at_least": N_("is at least"),
     "op.at_most": N_("is at most"), "op.between": N_("is between"),
 
+    "event.StoreCalled": N_("A message of the shop"),
+    "event.StoreConnected": N_("Reading the shop for the first time"),
+    "event.CatalogueDoubted": N_("Reading the whole catalogue again"),
+
     "trouble.call_unreadable": N_("The shop sent a message that could not be read. Its orders are "
                                   "read by asking instead."),
     "trouble.store_unreachable": N_("The shop cannot be reached. The hub tries again by itself."),
@@ -141,6 +150,13 @@ def word(code: str) -> str:
 def what_helps(reason: str) -> str:
     """What would have been needed for this order to be credited."""
     return str(_(HELP[reason])) if reason in HELP else ""
+
+
+def stumbled(error: str | None) -> str:
+    """Why a message was parked: the refusal's own sentence, but nothing of the hub's inside."""
+    if error is None or _FAULT.match(error):
+        return str(_("The hub itself stumbled over this; whoever runs it finds why in its log."))
+    return error
 
 
 def refusal(error: AllianceError) -> str:

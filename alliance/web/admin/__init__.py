@@ -10,6 +10,7 @@ from alliance.web.admin import (
     contracts,
     cycles,
     drafting,
+    ledger,
     links,
     orders,
     overview,
@@ -20,7 +21,7 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, orders,
-          statements, cycles, stores, account)
+          statements, cycles, ledger, stores, account)
 
 
 def install(app: Flask) -> None:

@@ -37,9 +37,11 @@ def show(cycle_id: str) -> ResponseReturnValue:
     chosen = next((each for each in found if str(each.currency) == wanted),
                   found[0] if found else None)
     head, is_sealed = closings.proof_of(reading(), alliance.id, cycle.id)
+    lines = ui.paged(_lines(chosen, kind))
     return render_template(
         "statements/show.html", cycle=cycle, alliance=alliance, statements=found, kind=kind,
-        chosen=chosen, lines=ui.paged(_lines(chosen, kind)), head=head, is_sealed=is_sealed)
+        chosen=chosen, lines=lines, head=head, is_sealed=is_sealed,
+        entries=closing_reads.booked_by(reading(), [line.commission_id for line in lines.rows]))
 
 
 def _lines(statement: Statement | None, kind: str) -> list[Line]:
