@@ -76,7 +76,7 @@ def serve(workers: int, host: str, port: int, with_worker: bool) -> None:
     """
     from alliance import serving  # noqa: PLC0415
 
-    Settings.from_env()
+    Settings.from_env().check_listening(host)
     serving.serve(workers=workers, host=host, port=port, with_worker=with_worker)
 
 

@@ -15,11 +15,20 @@ def configure(settings: Settings) -> None:
     if settings.log_format == "json":
         handler.setFormatter(JsonLines())
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        handler.setFormatter(TextLines("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger("alliance")
     root.handlers = [handler]
     root.setLevel(logging.WARNING if settings.demo else logging.INFO)
     root.propagate = False
+
+
+class TextLines(logging.Formatter):
+    """Lines for people: what a message brought along from outside begins no line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line; a trace that we print ourselves follows it as it is."""
+        return "".join(sign if sign.isprintable() else repr(sign)[1:-1]
+                       for sign in super().formatMessage(record))
 
 
 class JsonLines(logging.Formatter):

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from alliance.core.errors import Invalid
 
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+"""How this machine calls itself."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -54,7 +57,7 @@ class Settings:
             if not keys or any(len(key) < 32 for key in keys):
                 raise Invalid("weak_key", f"Set ALLIANCE_{name}_KEYS to 64 hexadecimal digits or "
                               "more, for example from `openssl rand -hex 32`.")
-        local = urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        local = urlsplit(self.public_url).hostname in LOCAL
         if self.demo and not local:
             raise Invalid("demo_in_public", "The demo signs everybody in with one click: it runs "
                           "on this machine only.")
@@ -63,6 +66,12 @@ class Settings:
                           "shops beside a local hub; unset it for a public address.")
         if not local and not self.public_url.startswith("https://"):
             raise Invalid("insecure_public_url", "ALLIANCE_PUBLIC_URL must start with https://.")
+
+    def check_listening(self, host: str) -> None:
+        """Refuse to offer the demo's one-click sign-ins to a network, whatever its address says."""
+        if self.demo and host not in LOCAL:
+            raise Invalid("demo_in_public", "The demo signs everybody in with one click: it "
+                          "listens on 127.0.0.1 only.")
 
     @property
     def secure(self) -> bool:

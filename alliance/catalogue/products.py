@@ -27,6 +27,8 @@ from alliance.merchants.plain import tidy
 
 LOT = 500
 TITLE = 300
+LONGEST_TOLD = 4000
+"""Characters of a title, a category or an article number that are looked at."""
 
 _TAG = re.compile(r"<[^>]*>")
 _TOLD = ("sku", "title", "url", "image_url", "minor", "currency", "categories", "kind",
@@ -220,11 +222,13 @@ def _is_web(url: str | None) -> bool:
         return False
     try:
         parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
+    return parts.scheme in ("https", "http") and is_whole and "@" not in parts.netloc
 
 
 def _plain(text: str) -> str:
     # Connectors promise plain text; a store that was broken into must not reach another's pages.
-    return tidy(_TAG.sub(" ", text))
+    # Cut first: tags that never end cost the square of their length to look for.
+    return tidy(_TAG.sub(" ", text[:LONGEST_TOLD]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,17 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
 def revisions_seen(connection: Connection) -> tuple[str | None, str | None]:
     """`revisions`, as a transaction that is open already sees them."""
     from alembic.migration import MigrationContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(_config()).get_current_head()
+    return current, _newest()
+
+
+@cache
+def _newest() -> str | None:
+    # Alembic reads every migration to know it, and anybody may ask whether the hub is ready.
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Alliance, Member
 from alliance.core.clock import Period, aware, day_of
+from alliance.core.errors import AllianceError
 from alliance.core.events import ClicksDrained
 from alliance.core.ids import checked
 from alliance.db import queue
 from alliance.db.once import insert_once
+from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
 from alliance.referrals import spool
 from alliance.referrals.model import Click, Impression, Order, OrderTouch, OwnVisitor, SpoolOffset
@@ -27,6 +30,11 @@ from alliance.rules import validity
 from alliance.rules.validity import ClickFacts
 
 VALID = "valid"
+LONGEST_TEXT = 1200
+"""Bytes of the longest text in a record: 300 characters of a browser's name."""
+YEARS = range(2000, 2200)
+_MUST = {"click": ("id", "alliance", "host", "seller", "store", "product", "visitor", "agent"),
+         "own": ("merchant", "visitor"), "seen": ("placement",)}
 JUDGE_AFTER = timedelta(seconds=5)
 """Clicks of one day are judged together a little later, so that a burst is one piece of work."""
 
@@ -43,16 +51,18 @@ def drain(session: Session, lot: spool.Lot, *, now: datetime) -> int:
     """
     if not _move_mark(session, lot):
         return 0
-    fresh = [row for row in map(_click_row, lot.records) if row is not None]
-    known = _members_of(session, {row["host_member_id"] for row in fresh})
-    fresh = [row for row in fresh if row["host_member_id"] in known]
+    rows = [_click_row(record) for record in _good(lot.records, "click")]
+    known = _members_of(session, {row["host_member_id"] for row in rows})
+    zones = _zones(session, {row["alliance_id"] for row in rows})
+    fresh = [row for row in rows
+             if row["host_member_id"] in known and row["alliance_id"] in zones]
     insert_once(session, Click, fresh, ["id"])
-    for record in lot.records:
-        if record.get("kind") == "own":
-            own_visitor(session, str(record["merchant"]), str(record["visitor"]),
-                        at=_time(record))
-    _announce_seen(session, _add_impressions(session, lot.records), now)
-    zones = _zones(session, {row["alliance_id"] for row in fresh})
+    own = _good(lot.records, "own")
+    merchants = _merchants_of(session, {record["merchant"] for record in own})
+    for record in own:
+        if record["merchant"] in merchants:
+            own_visitor(session, record["merchant"], record["visitor"], at=_time(record["at"]))
+    _announce_seen(session, _add_impressions(session, _good(lot.records, "seen")), now)
     days = {(row["alliance_id"], day_of(row["at"], zones[row["alliance_id"]]).isoformat())
             for row in fresh}
     for alliance_id, day in sorted(days):
@@ -123,31 +133,57 @@ def _move_mark(session: Session, lot: spool.Lot) -> bool:
     return result.rowcount == 1
 
 
-def _click_row(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    if record.get("kind") != "click":
-        return None
-    try:
-        return {
-            "id": checked("clk", record["id"]), "alliance_id": str(record["alliance"]),
-            "host_member_id": str(record["host"]), "seller_member_id": str(record["seller"]),
-            "store_id": str(record["store"]), "product_id": str(record["product"]),
-            "placement_id": record.get("placement"), "link_id": record.get("link"),
-            "at": _time(record), "visitor": str(record["visitor"]),
-            "user_agent": str(record["agent"])[:300],
-            "expires_at": aware(datetime.fromisoformat(record["expires"]))
-            if record.get("expires") else None,
-        }
-    except (KeyError, ValueError, TypeError):
-        # The spool is ours; a line we cannot read is damage on the disk, and pays nothing.
-        return None
+def _good(records: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    """The records of a kind that say all they must, in words a database takes.
+
+    The spool is ours: another record is damage on the disk or a fault of ours. It pays nothing,
+    and one alone must not stop the drain, and with it every click of the hub, for ever.
+    """
+    good = []
+    for record in records:
+        with suppress(KeyError, ValueError, TypeError, OverflowError, AllianceError):
+            if record.get("kind") == kind:
+                _check_record(record)
+                good.append(record)
+    return good
 
 
-def _time(record: Mapping[str, Any]) -> datetime:
-    return aware(datetime.fromisoformat(record["at"]))
+def _check_record(record: Mapping[str, Any]) -> None:
+    texts = [record[name] for name in _MUST[record["kind"]]]
+    texts += [record[name] for name in ("placement", "link") if record.get(name) is not None]
+    if record["kind"] == "seen":
+        texts += record["sellers"]
+    for text in texts:
+        if not isinstance(text, str) or "\0" in text or len(text.encode()) > LONGEST_TEXT:
+            raise ValueError
+    times = [record["at"], *([record["expires"]] if record.get("expires") else [])]
+    if any(_time(text).year not in YEARS for text in times):
+        raise ValueError
+    if record["kind"] == "click":
+        checked("clk", record["id"])
+
+
+def _click_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": record["id"], "alliance_id": record["alliance"], "host_member_id": record["host"],
+        "seller_member_id": record["seller"], "store_id": record["store"],
+        "product_id": record["product"], "placement_id": record.get("placement"),
+        "link_id": record.get("link"), "at": _time(record["at"]), "visitor": record["visitor"],
+        "user_agent": record["agent"][:300],
+        "expires_at": _time(record["expires"]) if record.get("expires") else None,
+    }
+
+
+def _time(text: str) -> datetime:
+    return aware(datetime.fromisoformat(text))
 
 
 def _members_of(session: Session, ids: set[str]) -> set[str]:
     return set(session.scalars(select(Member.id).where(Member.id.in_(sorted(ids)))))
+
+
+def _merchants_of(session: Session, ids: set[str]) -> set[str]:
+    return set(session.scalars(select(Merchant.id).where(Merchant.id.in_(sorted(ids)))))
 
 
 def _zones(session: Session, alliance_ids: set[str]) -> dict[str, str]:
@@ -156,18 +192,17 @@ def _zones(session: Session, alliance_ids: set[str]) -> dict[str, str]:
 
 
 def _add_impressions(session: Session,
-                     records: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+                     seen: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """Count what was seen, by the alliance's own days; the (alliance, day) that got any."""
-    seen = [record for record in records if record.get("kind") == "seen"]
-    homes = _homes(session, {str(record["placement"]) for record in seen})
+    homes = _homes(session, {record["placement"] for record in seen})
     zones = _zones(session, set(homes.values()))
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for record in seen:
-        placement = str(record["placement"])
+        placement = record["placement"]
         if placement in homes:
-            day = day_of(_time(record), zones[homes[placement]]).isoformat()
-            for seller in record.get("sellers", ()):
-                counts[placement, str(seller), day] += 1
+            day = day_of(_time(record["at"]), zones[homes[placement]]).isoformat()
+            for seller in record["sellers"]:
+                counts[placement, seller, day] += 1
     for (placement, seller, day), count in sorted(counts.items()):
         insert_once(session, Impression, [{
             "placement_id": placement, "seller_member_id": seller, "day": day, "seen": 0}],

@@ -97,19 +97,20 @@ def judge(clicks: Sequence[ClickFacts], own_keys: Mapping[str, frozenset[str]], 
     return tuple(verdicts)
 
 
+@lru_cache(maxsize=10_000)
+def is_robot(agent: str) -> bool:
+    """Whether this user agent is a known crawler's, or none at all (law §4.4)."""
+    # Hundreds of patterns for each click, while shoppers share a few hundred browsers.
+    return not agent or bool(is_crawler(agent))
+
+
 def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault | None:
-    if _is_robot((click.user_agent or "").strip()[:LONGEST_AGENT]):
+    if is_robot((click.user_agent or "").strip()[:LONGEST_AGENT]):
         return Fault.ROBOT
     if click.expires_at is not None and click.at >= aware(click.expires_at):
         return Fault.EXPIRED
     own = own_keys.get(click.host, frozenset()) | own_keys.get(click.seller, frozenset())
     return Fault.OWN if click.shopper_key in own else None
-
-
-@lru_cache(maxsize=10_000)
-def _is_robot(agent: str) -> bool:
-    # Hundreds of patterns for each click, while shoppers share a few hundred browsers.
-    return not agent or bool(is_crawler(agent))
 
 
 def _among(click: ClickFacts, last: Mapping[tuple[str, str], datetime],

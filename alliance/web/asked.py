@@ -103,13 +103,16 @@ def again(refusal: AllianceError, view: Callable[..., ResponseReturnValue],
           **values: str) -> ResponseReturnValue:
     """The same page once more, with the sentence of the refusal and all that was typed."""
     g.refusal = refusal
-    return view(**values), problems.STATUS[refusal.kind]  # type: ignore[return-value]
+    pause = refusal.facts.get("retry_after")
+    told = {"Retry-After": str(pause)} if pause else {}
+    return view(**values), problems.STATUS[refusal.kind], told  # type: ignore[return-value]
 
 
 def page_number() -> int:
     """The page that is asked for, from 1."""
     asked = request.args.get("page", "1")
-    return max(1, min(int(asked), 100_000)) if asked.isascii() and asked.isdigit() else 1
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 6
+    return max(1, min(int(asked), 100_000)) if is_number else 1
 
 
 def _merchant_id() -> str | None:

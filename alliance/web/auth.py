@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import (
     Blueprint,
     Flask,
@@ -18,8 +16,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 from alliance.core.errors import AllianceError, NotFound, TooMany
 from alliance.hub import Hub
@@ -29,6 +26,7 @@ from alliance.merchants.model import Person
 from alliance.referrals import clicks
 from alliance.web import i18n, problems
 from alliance.web.asked import again, by, change, hub, now, reading
+from alliance.web.pace import counting, network_of
 from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
@@ -44,7 +42,7 @@ pages = Blueprint("auth", __name__)
 
 def install(app: Flask, of: Hub) -> None:
     """Recognise who asks before anything else is done, and refuse strangers by default."""
-    app.extensions["limits"] = MovingWindowRateLimiter(MemoryStorage())
+    app.extensions["limits"] = counting(of.clock)
     app.extensions["salt"] = DailySalt(of.spool_folder)
     app.before_request(_recognise)
     app.before_request(_signed_in)
@@ -62,7 +60,7 @@ def enter() -> ResponseReturnValue:
     """A fresh token for who knows the password; tries are counted."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
     try:
-        _hold_back(email)
+        hold_back(email)
         token, person = change(lambda session: signin.sign_in(
             session, email=email[:254], password=password[:1000], now=now()))
     except AllianceError as refusal:
@@ -81,7 +79,7 @@ def open_business() -> ResponseReturnValue:
     """A merchant with its first owner, who is signed in at once."""
     form = request.form
     try:
-        _hold_back(form.get("email", ""))
+        hold_back(form.get("email", ""))
         change(lambda session: people.sign_up(
             session, merchant_name=form.get("merchant_name", ""),
             category=form.get("category", ""), country=form.get("country", ""),
@@ -140,6 +138,18 @@ def cookie_name() -> str:
     return ("__Host-" if hub().settings.secure else "") + "alliance_session"
 
 
+def hold_back(name: str) -> None:
+    """Count one try of a password for this name, and from this network; `TooMany` beyond."""
+    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
+    mail = name.strip().lower()[:254]
+    network = network_of(address_of(request, hub().settings.trusted_proxies))
+    # Both are counted, whichever is full, so that neither can be used to hide from the other.
+    allowed = [limiter.hit(PER_MAIL, "mail", mail), limiter.hit(PER_ADDRESS, "network", network)]
+    if not all(allowed):
+        raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
+                      retry_after=60)
+
+
 def _token() -> str:
     return request.cookies.get(cookie_name(), "")
 
@@ -170,17 +180,6 @@ def _signed_in() -> ResponseReturnValue | None:
     return redirect(url_for(door, next=following if following not in ("", "/") else None), 303)
 
 
-def _hold_back(email: str) -> None:
-    limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
-    mail = email.strip().lower()[:254]
-    address = address_of(request, hub().settings.trusted_proxies)
-    # Both are counted, whichever is full, so that neither can be used to hide from the other.
-    allowed = [limiter.hit(PER_MAIL, "mail", mail), limiter.hit(PER_ADDRESS, "address", address)]
-    if not all(allowed):
-        raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
-                      retry_after=60)
-
-
 def _enter(token: str, person: Person, following: str) -> Response:
     _note_as_own(person)
     reply = redirect(following or url_for("home"), 303)
@@ -204,9 +203,8 @@ def _following() -> str:
 
 
 def _local(path: str) -> str:
-    parts = urlsplit(path)
     is_ours = (path.startswith("/") and not path.startswith("//") and "\\" not in path
-               and path.isprintable() and not parts.scheme and not parts.netloc)
+               and path.isprintable())
     return path[:500] if is_ours else ""
 
 

@@ -17,6 +17,7 @@ from alliance.hub import Hub
 from alliance.merchants.model import Store
 from alliance.promotions.model import Placement
 from alliance.web.shopfront import shopfront
+from alliance.web.site import NEAR
 
 
 def shops_of(hub: Hub) -> Flask:
@@ -33,6 +34,7 @@ def shops_of(hub: Hub) -> Flask:
         order_page=lambda slug, ref: f"/orders/by-store/{slug}/{ref}")
     app = Flask("alliance.web")
     app.config["MAX_CONTENT_LENGTH"] = 65_536
+    app.config["TRUSTED_HOSTS"] = sorted(NEAR)
     app.register_blueprint(front)
     return app
 

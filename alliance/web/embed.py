@@ -17,7 +17,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import segno
 from babel.numbers import format_currency
+from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from alliance.core.errors import AllianceError, Conflict, Invalid, NotFound
@@ -29,12 +31,15 @@ from alliance.referrals import links
 from alliance.referrals.links import Target
 from alliance.referrals.spool import Spool
 from alliance.referrals.tokens import ClickToken, LinkToken, fresh
+from alliance.rules import validity
+from alliance.web.pace import VIEW, VIEWS, is_stranger, network_of
 from alliance.web.stores import problem
-from alliance.web.visitors import DailySalt, visitor_of
+from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 LINK_LIFE = timedelta(days=30)
 MEMORY = timedelta(seconds=30)
 MOST_REMEMBERED = 20_000
+LARGEST_SEEN = 4096
 LABELS = {"en": "Recommended by our partner · Ad", "zh_Hans": "合作伙伴推荐 · 广告",
           "zh_Hant": "合作夥伴推薦 · 廣告", "lv": "Mūsu partnera ieteikums · Reklāma"}
 T = TypeVar("T")
@@ -43,8 +48,9 @@ T = TypeVar("T")
 class Embed:
     """The shopper's side of one hub."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, limits: FixedWindowRateLimiter) -> None:
         self._hub = hub
+        self._limits = limits
         self._memory: dict[tuple[str, ...], tuple[datetime, Any]] = {}
         self._lock = Lock()
         self.spool = Spool(hub.spool_folder)
@@ -67,10 +73,10 @@ class Embed:
 
     def seen(self, request: Request) -> Response:
         """`POST /embed/v1/seen`: a slate came into view. Anything odd is passed over: 204."""
-        if request.method == "POST" and (request.content_length or 0) <= 4096:
+        if request.method == "POST":
             now = self._hub.clock()
-            record = _read_seen(request.get_data())
-            if record is not None:
+            record = _read_seen(request)
+            if record is not None and self._is_view(request, record["placement"], now):
                 self._count(record, now)
         return _open(Response(status=204))
 
@@ -104,6 +110,17 @@ class Embed:
         """Ask everything anew from now on."""
         with self._lock:
             self._memory.clear()
+
+    def _is_view(self, request: Request, placement_id: str, now: datetime) -> bool:
+        # Views may earn credits, and anybody can post one: a visitor counts once in half an hour.
+        agent = request.headers.get("User-Agent", "").strip()
+        if validity.is_robot(agent[:validity.LONGEST_AGENT]):
+            return False
+        proxies = self._hub.settings.trusted_proxies
+        visitor = visitor_of(request, self.salt.of(now), proxies)
+        network = network_of(address_of(request, proxies))
+        return self._limits.hit(VIEW, placement_id, visitor) and (
+            not is_stranger(network) or self._limits.hit(VIEWS, placement_id, network))
 
     def _count(self, record: dict[str, Any], now: datetime) -> None:
         placement_id = record["placement"]
@@ -248,10 +265,11 @@ def _price(minor: int, currency: str, locale: str) -> str:
     return str(format_currency(decimal, currency, locale=locale))
 
 
-def _read_seen(body: bytes) -> dict[str, Any] | None:
+def _read_seen(request: Request) -> dict[str, Any] | None:
+    request.max_content_length = LARGEST_SEEN
     try:
-        value = json.loads(body)
+        value = json.loads(request.get_data())
         offers = [checked("prd", ref) for ref in value["offers"][:12]]
         return {"placement": checked("plc", value["placement"]), "offers": offers}
-    except (ValueError, KeyError, TypeError, AllianceError, RecursionError):
+    except (ValueError, KeyError, TypeError, AllianceError, RecursionError, HTTPException):
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from limits import RateLimitItem
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -17,6 +19,17 @@ from alliance.db import schema
 from alliance.hub import Hub
 from alliance.web import stores
 from alliance.web.embed import Embed
+from alliance.web.pace import (
+    CALLS,
+    EMBEDDED,
+    LINKS,
+    REFUSED,
+    counting,
+    is_stranger,
+    network_of,
+)
+from alliance.web.site import HSTS
+from alliance.web.visitors import address_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -25,6 +38,20 @@ BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
          "/embed/v1/seen", "/stores/<connector>/calls/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
+
+_GUARDS = {
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"}
+"""What every answer carries that says nothing else of it: nothing here is ever a page."""
+
+_log = logging.getLogger("alliance.web")
+
+
+class Bounded(Request):
+    """A request whose body ends, also one that does not say beforehand how long it is."""
+
+    # One byte more than a call may have: werkzeug only stops there, and says nothing.
+    max_content_length = stores.LARGEST + 1
 
 
 class Front:
@@ -35,35 +62,68 @@ class Front:
         self._hub = hub
         self._behind = behind
         self._shops = shops
-        self.embed = Embed(hub)
+        self._limits = counting(hub.clock)
+        self.embed = Embed(hub, self._limits)
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if self._shops is not None and environ.get("PATH_INFO", "").startswith("/shops/"):
             return self._shops(environ, start)
-        answer = self._answer(environ)
-        if answer is None:
-            return self._behind(environ, start)
-        return answer(environ, start)
-
-    def _answer(self, environ: dict[str, Any]) -> Callable[..., Iterable[bytes]] | None:
-        path: str = environ.get("PATH_INFO", "")
-        first, _, rest = path.lstrip("/").partition("/")
         try:
-            request = Request(environ)
-            if first == "go" and rest:
-                return self.embed.follow(request, rest)
-            if first == "l" and rest:
-                return self.embed.short(request, rest)
-            if first == "embed":
-                return self._embedded(request, rest)
-            if first == "stores" and "/calls/" in rest:
-                return stores.receive(self._hub, request)
-            if path in ("/livez", "/readyz"):
-                return self._health(path)
+            answer = self._answer(environ)
+            if answer is not None:
+                return self._guarded(answer)(environ, start)
         except HTTPException as error:
             # A request that is broken as HTTP: too long, cut off, not what it says.
-            return stores.problem(error.code or 400, "bad_request", str(error.description))
+            told = stores.problem(error.code or 400, "bad_request", str(error.description))
+            return self._guarded(told)(environ, start)
+        except Exception:
+            # No word of it leaves the hub, and the server's own answer would carry no guards.
+            _log.exception("fault before the pages")
+            told = stores.problem(503, "try_again", "The hub cannot answer this now.",
+                                  {"Retry-After": "30"})
+            return self._guarded(told)(environ, start)
+        return self._behind(environ, start)
+
+    def _answer(self, environ: dict[str, Any]) -> Response | None:
+        path: str = environ.get("PATH_INFO", "")
+        first, _, rest = path.lstrip("/").partition("/")
+        request = Bounded(environ)
+        if first in ("go", "l") and rest:
+            if not self._allows(request, LINKS, "links"):
+                return _too_many()
+            return (self.embed.follow if first == "go" else self.embed.short)(request, rest)
+        if first == "embed" or path in ("/livez", "/readyz"):
+            if not self._allows(request, EMBEDDED, "embed"):
+                return _too_many()
+            return self._embedded(request, rest) if first == "embed" else self._health(path)
+        if first == "stores" and "/calls/" in rest:
+            return self._called(request, rest)
         return None
+
+    def _called(self, request: Request, rest: str) -> Response:
+        network = self._network(request)
+        if is_stranger(network) and not self._limits.test(REFUSED, "refused", network):
+            return _too_many()
+        if not self._limits.hit(CALLS, "calls", rest[:200]):
+            return _too_many()
+        answer = stores.receive(self._hub, request)
+        if 400 <= answer.status_code < 500:
+            self._limits.hit(REFUSED, "refused", network)
+        return answer
+
+    def _allows(self, request: Request, rate: RateLimitItem, kind: str) -> bool:
+        network = self._network(request)
+        return not is_stranger(network) or self._limits.hit(rate, kind, network)
+
+    def _network(self, request: Request) -> str:
+        return network_of(address_of(request, self._hub.settings.trusted_proxies))
+
+    def _guarded(self, answer: Response) -> Response:
+        for name, value in _GUARDS.items():
+            answer.headers.setdefault(name, value)
+        if self._hub.settings.secure:
+            answer.headers["Strict-Transport-Security"] = HSTS
+        return answer
 
     def _embedded(self, request: Request, rest: str) -> Response:
         if rest == "v1/slate":
@@ -83,6 +143,11 @@ class Front:
             if current != newest:
                 return stores.problem(503, "schema_behind", "Run `alliance upgrade`.")
         return Response("ok\n", content_type="text/plain")
+
+
+def _too_many() -> Response:
+    return stores.problem(429, "too_many_tries", "Too often. Wait a minute, then try again.",
+                          {"Retry-After": "60", "Access-Control-Allow-Origin": "*"})
 
 
 def _script(name: str) -> Response:

@@ -8,13 +8,19 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 
 from alliance.hub import Hub
+from alliance.settings import LOCAL
 from alliance.web import admin, asked, auth, i18n, problems, saying, ui
 from alliance.web.assets import BUILT_PATH, Assets
 
 LARGEST_BODY = 1_000_000
 A_YEAR = 31_536_000
+NEAR = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""The hosts that a hub on this machine answers to: a name that was bent to it is none."""
+HSTS = f"max-age={A_YEAR}; includeSubDomains"
+"""Told with every answer of a hub that browsers reach by https."""
 
 
 def build(hub: Hub) -> Flask:
@@ -27,6 +33,7 @@ def build(hub: Hub) -> Flask:
     ui.install(app)
     saying.install(app)
     problems.install(app)
+    app.before_request(_no_text)
     app.before_request(_same_site)
     # Flask-WTF reads the token before any view does, and refuses a POST without one.
     CSRFProtect(app)
@@ -44,7 +51,6 @@ def _home() -> ResponseReturnValue:
 def _settings(hub: Hub) -> dict[str, Any]:
     settings = hub.settings
     host = urlsplit(settings.public_url).hostname or ""
-    near = {"127.0.0.1", "localhost", "[::1]"}
     return {
         "SECRET_KEY": settings.secret_keys[0].hex(),
         "SECRET_KEY_FALLBACKS": [key.hex() for key in settings.secret_keys[1:]],
@@ -54,11 +60,18 @@ def _settings(hub: Hub) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": LARGEST_BODY,
         "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
-        "TRUSTED_HOSTS": sorted(near) if host in near | {"::1"} else [host],
+        "TRUSTED_HOSTS": sorted(NEAR) if host in LOCAL else [host],
         "PREFERRED_URL_SCHEME": "https" if settings.secure else "http",
         # The token lives as long as the signed cookie does: a form left open over lunch still goes.
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _no_text() -> None:
+    # A NUL is in no text, and PostgreSQL takes none: refused here, once, for every page there is.
+    given = (request.path, *request.args.values(), *request.form.values())
+    if any("\0" in text for text in given):
+        raise BadRequest
 
 
 def _same_site() -> None:
@@ -66,9 +79,7 @@ def _same_site() -> None:
     origin = request.headers.get("Origin")
     if request.method not in ("GET", "HEAD", "OPTIONS") and origin is not None:
         ours = urlsplit(asked.hub().settings.public_url)
-        sent = urlsplit(origin)
-        if (sent.scheme, sent.netloc) not in {(ours.scheme, ours.netloc),
-                                              (request.scheme, request.host)}:
+        if origin not in {f"{ours.scheme}://{ours.netloc}", f"{request.scheme}://{request.host}"}:
             raise problems.foreign_form()
 
 
@@ -83,7 +94,7 @@ def _headers(hub: Hub) -> Any:
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if hub.settings.secure:
-            response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}; includeSubDomains"
+            response.headers["Strict-Transport-Security"] = HSTS
         if request.path.startswith(BUILT_PATH) and response.status_code == 200:
             response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
         elif request.endpoint != "static":

@@ -82,7 +82,8 @@ def written(terms: Terms, zone_name: str) -> dict[str, str]:
 def clause_count(form: Values) -> int:
     """How many clauses the form shows: at least one, at most eight."""
     text = form.get("clauses", "1")
-    return max(1, min(int(text) if text.isascii() and text.isdigit() else 1, MOST_CLAUSES))
+    is_number = text.isascii() and text.isdigit() and len(text) <= 6
+    return max(1, min(int(text) if is_number else 1, MOST_CLAUSES))
 
 
 def without(form: Values, gone: int) -> dict[str, str]:

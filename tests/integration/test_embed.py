@@ -129,7 +129,8 @@ def test_what_was_seen_is_counted_by_seller_and_nonsense_is_passed_over(
     for body in (good, "", "[]", "{" * 5000, json.dumps({"placement": placement}),
                  json.dumps({"placement": placement, "offers": [new_id("prd", bench.now)]}),
                  json.dumps({"placement": new_id("plc", bench.now), "offers": offers})):
-        assert bench.client.post("/embed/v1/seen", data=body).status_code == 204
+        answer = bench.client.post("/embed/v1/seen", data=body, headers=PERSON)
+        assert answer.status_code == 204
     verdicts(bench)
     with bench.hub.database.reading() as session:
         assert [(row.placement_id, row.seen) for row in session.scalars(select(Impression))] == [

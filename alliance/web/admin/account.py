@@ -11,6 +11,7 @@ from alliance.merchants import people, signin
 from alliance.merchants.model import ROLES, Merchant, Person
 from alliance.web import i18n
 from alliance.web.asked import again, by, change, now, reading
+from alliance.web.auth import hold_back
 
 pages = Blueprint("account", __name__)
 
@@ -69,6 +70,8 @@ def change_password() -> ResponseReturnValue:
     """A new password; every session ends, this one too."""
     form = request.form
     try:
+        # A session that was left open somewhere must not be enough to find the password.
+        hold_back(str(by().person_id))
         change(lambda session: people.change_password(
             session, by(), old=form.get("old", ""), new=form.get("new", ""), now=now()))
     except AllianceError as refusal:
