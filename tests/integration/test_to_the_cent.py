@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import agreed, contracts, members
-from alliance.alliances.model import Alliance, Contract, Member, TermsVersion
+from alliance.alliances.model import Alliance, Contract
 from alliance.core.clock import Period
 from alliance.core.errors import Conflict, Invalid
 from alliance.core.money import Currency, Money, Rate
-from alliance.db.queue import Message
 from alliance.ledger import journal
 from alliance.ledger.journal import State
-from alliance.promotions import codes, placements
-from alliance.promotions.model import Placement
-from alliance.referrals import clicks, orders, spool
-from alliance.rules.terms import Basis, Clause, CreditModel, Per
+from alliance.promotions import codes
+from alliance.referrals import orders
+from alliance.referrals.model import Decision, Order
+from alliance.rules.terms import Basis, Cap, CapPer, Clause, CreditModel, Per
 from alliance.settlement import commissions, cycles, payments, statements
 from alliance.settlement.model import Commission, Obligation, Payment
 from tests import make
@@ -225,73 +223,6 @@ def test_who_was_suspended_when_the_order_came_is_not_paid_after_coming_back(
     prove(session, w, now=now)
 
 
-def views(session: Session, w: World, *at: tuple[datetime, int]) -> None:
-    """The spool tells that the cafe's placement was seen so often with the bakery's goods."""
-    host = session.get_one(Member, w.members["cafe"].id)
-    slot = session.scalars(select(Placement.id).where(Placement.host_member_id == host.id)).one()
-    for when, count in at:
-        mark = clicks.marks(session).get("spool", 0)
-        record = {"kind": "seen", "at": when.isoformat(), "placement": slot,
-                  "sellers": [w.members["bakery"].id]}
-        clicks.drain(session, spool.Lot("spool", mark, mark + 1, (record,) * count), now=when)
-
-
-def with_views(session: Session, *, block: int, **terms: Any) -> World:
-    """The bakery gives the cafe three credits for so many views of its goods."""
-    w = world(session, hosts=())
-    cafe = make.merchant(session, "cafe", category="books")
-    w.members["cafe"] = make.join(session, session.get_one(Alliance, w.alliance.id), cafe)
-    w.merchants["cafe"] = cafe
-    clause = Clause("views", Basis.BARTER, per=Per.IMPRESSIONS, block=block,
-                    amount=Money(3, Currency.credits(w.alliance.id)))
-    make.contract(session, w.merchants["bakery"], cafe, clause, **terms)
-    shop = make.store(session, cafe)
-    placements.make(session, w.actor(session, "cafe"), w.alliance.id, shop.id, name="Side",
-                    now=make.BEFORE)
-    return w
-
-
-def test_views_that_fill_no_block_today_help_to_fill_one_tomorrow(
-        session: Session, now: datetime) -> None:
-    w = with_views(session, block=5)
-    views(session, w, (now, 4), (now + DAY, 4), (now + 2 * DAY, 1))
-    for day in range(3):
-        commissions.gather_impressions(session, w.alliance.id, (now + day * DAY).date(), now=now)
-    assert w.owed(session) == "bakery owes cafe 3 credits"
-    views(session, w, (now, 1))
-    commissions.gather_impressions(session, w.alliance.id, now.date(), now=now)
-    assert w.owed(session) == "bakery owes cafe 6 credits"
-    assert commissions.gather_impressions(session, w.alliance.id, now.date(), now=now) == []
-
-
-def test_a_view_belongs_to_the_day_of_the_alliance(session: Session, now: datetime) -> None:
-    w = with_views(session, block=1)
-    late = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
-    views(session, w, (now, 1), (late, 1))
-    commissions.gather_impressions(session, w.alliance.id, date(2026, 3, 2), now=late)
-    days = {row.fact[-10:]: row.target.minor for row in session.scalars(select(Commission))}
-    assert days == {"2026-03-02": 3, "2026-03-03": 3}
-    assert {row.body["day"] for row in session.scalars(select(Message).where(
-        Message.name == "ClicksDrained"))} == {"2026-03-02", "2026-03-03"}
-
-
-def test_a_view_is_paid_by_one_version_on_the_day_on_which_the_next_one_begins(
-        session: Session, now: datetime) -> None:
-    w = with_views(session, block=1, notice_days=0)
-    version = session.scalars(select(TermsVersion)).one()
-    by = w.actor(session, "bakery")
-    bound = agreed.terms_bound(session, version.id)
-    fresh = contracts.amend(session, by, bound.contract_id, replace(
-        bound.terms, effective_from=now, effective_until=None), now=now)
-    for name in ("bakery", "cafe"):
-        contracts.sign(session, w.actor(session, name), fresh.id, now=now)
-    views(session, w, (now, 2), (now + DAY, 1))
-    commissions.gather_impressions(session, w.alliance.id, now.date(), now=now)
-    rows = {(row.terms_id, row.fact[-10:]): row.target.minor
-            for row in session.scalars(select(Commission))}
-    assert rows == {(version.id, "2026-03-02"): 6, (fresh.id, "2026-03-03"): 3}
-
-
 def test_a_clause_that_pays_in_another_currency_needs_another_name(
         session: Session, now: datetime) -> None:
     w = world(session, Clause("once", Basis.PER_REFERRAL, amount=euro(200)), notice_days=0)
@@ -365,3 +296,50 @@ def test_what_is_carried_forward_is_told_in_each_currency(
     for name in ("bakery", "cafe"):
         assert statements.carried_forward(session, w.actor(session, name), w.alliance.id) == {
             (*pair, EUR): euro(-100), (*pair, credits): Money(5, credits)}
+
+
+def test_a_refund_makes_room_under_a_cap_for_the_order_that_waits(
+        session: Session, now: datetime) -> None:
+    clause = Clause("all", Basis.PERCENT_OF_SALE, rate=Rate.percent("10"),
+                    caps=(Cap(CapPer.MONTH, euro(400)),))
+    w = world(session, clause)
+    first, second = (order(ref, now + n * DAY, "40.00", tokens=[w.token("cafe", now - DAY)])
+                     for n, ref in enumerate("12"))
+    w.sell(session, first, second, now=now + DAY)
+    reasons = select(Decision.reason).join(Order).order_by(Order.ref)
+    assert session.scalars(reasons).all() == [None, "cap_waiting"]
+    w.sell(session, refunded(first, "40.00", after=2 * DAY), now=now + 2 * DAY)
+    assert session.scalars(reasons).all() == [None, None]
+    assert w.owed(session, State.ACCRUED) == "bakery owes cafe 4.00 EUR"
+    assert w.owed(session, State.WAITING) == ""
+    prove(session, w, now=now)
+
+
+def test_a_hold_that_is_over_stays_over_when_the_store_moves_its_day(
+        session: Session, now: datetime) -> None:
+    w = world(session, hold_days=1, hold_from="completion")
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)], completed_at=now)
+    w.sell(session, sale, now=now)
+    assert cycles.mature(session, w.alliance.id, now=now + DAY) == 1
+    moved = replace(sale, updated_at=now + DAY, completed_at=now + 9 * DAY, lines=tuple(
+        replace(line, net=euro(5000)) for line in sale.lines))
+    w.sell(session, moved, now=now + DAY)
+    assert cycles.mature(session, w.alliance.id, now=now + 2 * DAY) == 0
+    assert w.owed(session, State.DUE) == "bakery owes cafe 4.00 EUR"
+    assert w.owed(session, State.ACCRUED) == "bakery owes cafe 1.00 EUR"
+    assert cycles.mature(session, w.alliance.id, now=now + 10 * DAY) == 1
+    assert w.owed(session, State.DUE) == "bakery owes cafe 5.00 EUR"
+
+
+def test_a_refund_during_review_is_a_negative_row_of_the_next_cycle(
+        session: Session, now: datetime) -> None:
+    w = world(session, hold_days=1)
+    sale = order("1", now, "40.00", tokens=[w.token("cafe", now - DAY)])
+    w.sell(session, sale, now=now)
+    while march := cycles.propose(session, w.alliance.id, now=month_end(3)):
+        proposed = march
+    w.sell(session, refunded(sale, "10.00", after=DAY), now=month_end(3) + DAY)
+    cycles.finalise(session, proposed.id, now=proposed.review_until)
+    assert [each.minor for each in payments.of_cycle(session, proposed.id)] == [400]
+    assert w.owed(session, State.DUE) == "bakery owes cafe -1.00 EUR"
+    prove(session, w, now=now)
