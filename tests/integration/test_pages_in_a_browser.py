@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/new", "/products",
          "/placements", "/links", "/orders", "/orders?box=out", "/orders/not-credited",
-         "/statements", "/cycles", "/stores", "/account", "/sign-in", "/sign-up")
+         "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
 
 class Quiet(WSGIRequestHandler):
