@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from threading import Lock
 
@@ -43,6 +44,7 @@ def counting(clock: Callable[[], datetime]) -> FixedWindowRateLimiter:
     return FixedWindowRateLimiter(Memory(clock))
 
 
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """What one household or office cannot change: an IPv4 address, the half of an IPv6 address."""
     try:
@@ -54,6 +56,7 @@ def network_of(address: str) -> str:
     return str(found)
 
 
+@lru_cache(maxsize=10_000)
 def is_stranger(network: str) -> bool:
     """Whether a network is of the open internet.
 
