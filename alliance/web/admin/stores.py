@@ -6,12 +6,10 @@ import secrets
 from datetime import timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 from alliance.connect.protocol import Grant
 from alliance.core.errors import AllianceError, Invalid, TooMany
@@ -28,16 +26,8 @@ SILENT = timedelta(hours=26)
 PER_MERCHANT = parse("6/minute")
 """Each try calls an address that somebody typed: more of them would serve others than shops."""
 
-TRIES = "tries at stores"
-"""Where an application counts them."""
-
 KEYS = {"woocommerce": ["consumer_key", "consumer_secret"], "demo": []}
 """The keys that each platform gives a merchant to hand over here."""
-
-
-@pages.record
-def _count_tries(state: BlueprintSetupState) -> None:
-    state.app.extensions[TRIES] = MovingWindowRateLimiter(MemoryStorage())
 
 
 @pages.get("/stores")
@@ -106,7 +96,7 @@ def _offered() -> list[str]:
 
 
 def _hold_back() -> None:
-    limiter: MovingWindowRateLimiter = current_app.extensions[TRIES]
+    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
     if not limiter.hit(PER_MERCHANT, "connect", by().merchant):
         raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
                       retry_after=60)
