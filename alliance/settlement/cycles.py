@@ -73,7 +73,8 @@ def propose(session: Session, alliance_id: str, *, now: datetime) -> Cycle | Non
     row = {
         "id": new_id("cyc", now), "alliance_id": alliance_id, "starts_at": period.start,
         "ends_at": period.end, "state": "proposed", "proposed_at": now,
-        "review_until": period.end + timedelta(days=alliance.review_days),
+        # From the day members can see it: a close that comes late takes nobody's days away.
+        "review_until": now + timedelta(days=alliance.review_days),
         "mode": alliance.netting_mode,
     }
     if not insert_once(session, Cycle, [row], ["alliance_id", "starts_at"]):
