@@ -30,6 +30,9 @@ TITLE = 300
 LONGEST_TOLD = 4000
 """Characters of a title, a category or an article number that are looked at."""
 
+MOST_OFFERED = 1000
+"""Products of one merchant that a slate chooses from."""
+
 _TAG = re.compile(r"<[^>]*>")
 _TOLD = ("sku", "title", "url", "image_url", "minor", "currency", "categories", "kind",
          "in_stock", "is_public")
@@ -88,13 +91,20 @@ def withdraw_missing(session: Session, store_id: str, seen_before: datetime, *,
 
 
 def on_offer(session: Session, merchant_ids: Iterable[str]) -> list[Product]:
-    """What these merchants sell that a slate may show: public, in stock, of a connected store."""
-    return list(session.scalars(
-        select(Product).join(Store, Store.id == Product.store_id)
-        .where(Product.merchant_id.in_(list(merchant_ids)), Product.in_stock.is_(true()),
-               Product.is_public.is_(true()), Product.withdrawn_at.is_(None),
-               Store.state != "disconnected")
-        .order_by(Product.merchant_id, Product.id)))
+    """What these merchants sell that a slate may show: public, in stock, of a connected store.
+
+    At most `MOST_OFFERED` of each, the first that came: a shop with a hundred thousand products
+    must not make every slate of its partners slow.
+    """
+    found: list[Product] = []
+    for merchant_id in sorted(set(merchant_ids)):
+        found += session.scalars(
+            select(Product).join(Store, Store.id == Product.store_id)
+            .where(Product.merchant_id == merchant_id, Product.in_stock.is_(true()),
+                   Product.is_public.is_(true()), Product.withdrawn_at.is_(None),
+                   Store.state != "disconnected")
+            .order_by(Product.id).limit(MOST_OFFERED))
+    return found
 
 
 def find(session: Session, by: Actor, *, text: str = "", store_id: str | None = None,

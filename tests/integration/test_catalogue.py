@@ -242,3 +242,13 @@ def test_a_price_keeps_its_currency_whatever_its_decimals(session: Session, now:
     products.apply(session, store.id, page, now=now)
 
     assert kept(session) == [("1", "Romper", "1500 JPY"), ("2", "Romper", "1.234 BHD")]
+
+
+def test_one_large_shop_does_not_fill_every_slate(session: Session, now: datetime) -> None:
+    store = shop(session)
+    many = products.MOST_OFFERED + 5
+    products.apply(session, store.id, [make.told(store, str(n)) for n in range(many)], now=now)
+
+    offered = products.on_offer(session, [store.merchant_id])
+
+    assert len(offered) == products.MOST_OFFERED
