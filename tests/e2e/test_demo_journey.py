@@ -93,7 +93,7 @@ def test_the_cycle_page_shows_few_payments_and_one_can_be_paid_and_confirmed(
 
 
 def test_a_shop_page_is_the_same_when_the_hub_is_down(
-        demo: Demo, context: BrowserContext, page: Page, picture: Picture) -> None:
+        demo: Demo, context: BrowserContext, page: Page) -> None:
     boxes = """() => [...document.querySelectorAll('body *')].filter(e => !e.closest('al-slate'))
         .map(e => { const r = e.getBoundingClientRect();
                     return [e.tagName, r.x, r.y, r.width, r.height].join(' ') })"""
@@ -103,7 +103,6 @@ def test_a_shop_page_is_the_same_when_the_hub_is_down(
     page.goto(f"{demo.address}/shops/li/products/leaf-bodysuit?lang=en")
     page.locator("al-slate").scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
-    picture(page, "shop-without-hub", full=True)
     down = page.evaluate(boxes)
     page.evaluate("document.querySelector('al-slate').remove()")
     assert len(down) > 50
