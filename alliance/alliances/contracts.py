@@ -14,7 +14,7 @@ from hashlib import sha256
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alliance.alliances import knowable, members
+from alliance.alliances import knowable, members, promises
 from alliance.alliances.agreed import TermsInForce, terms_at, terms_of
 from alliance.alliances.knowable import ContractSeen
 from alliance.alliances.model import Alliance, Contract, Member, Signature, Span, TermsVersion
@@ -197,6 +197,7 @@ def _propose(session: Session, alliance: Alliance, contract: Contract, mine: Mem
         terms, seller=contract.seller_member_id, host=contract.host_member_id, version=version,
         review_days=alliance.review_days, due_days=alliance.due_days, cycle=alliance.cycle,
         settlement_mode=alliance.netting_mode)))
+    promises.check_kept(agreed)
     _check_credits(agreed, alliance.id)
     _check_keys(session, contract, agreed)
     _check_begin(session, contract, agreed, now)

@@ -97,6 +97,8 @@ REFUSALS: dict[str, str] = {
     "missing_key": "Something is missing here.",
     "wrong_shape": "A value is of another kind than its place wants.",
     "foreign_credits": "Credits are those of the alliance itself.",
+    "promise_not_kept": "This hub would not carry out this rule; leave it out, so that nobody "
+                        "signs what does not happen.",
     "bad_name": "A placement needs a name of at most 80 characters.",
     "bad_slots": "A placement shows one to twelve products.",
     "malformed_channel": "A channel is a short word such as blog or wechat.",

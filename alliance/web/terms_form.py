@@ -19,7 +19,7 @@ MOST_CLAUSES = 8
 CONDITIONS = range(2)
 CAPS = range(2)
 SWITCHES = ("include_tax", "include_shipping", "include_fees", "include_gift_cards")
-WORDS = ("credit", "hold_from", "refund_rule", "exit_rule")
+WORDS = ("credit", "hold_from", "refund_rule")
 
 Values = Mapping[str, str]
 
@@ -45,17 +45,12 @@ def read(form: Values, parties: Parties) -> Terms:
         "effective_until": _day(form, "effective_until", parties.zone_name),
         "window_days": _number(form, "window_days"), "hold_days": _number(form, "hold_days"),
         "notice_days": _number(form, "notice_days"), "bond_days": _number(form, "bond_days"),
-        "settlement_currency": form.get("settlement_currency", "").strip().upper() or None,
-        "coupon_cost_seller_bp": _percent(form, "coupon_cost_seller"),
-        "max_reversal_bp": _percent(form, "max_reversal"),
         **{name: form.get(name) == "1" for name in SWITCHES},
         **{name: form.get(name, "") for name in WORDS},
     }
     for name in ("effective_from", "window_days", "hold_days", "notice_days"):
         if value[name] is None:
             raise Invalid("text_missing", "Write something here.", field=name)
-    if value["coupon_cost_seller_bp"] is None:
-        del value["coupon_cost_seller_bp"]
     return from_json(value)
 
 
@@ -68,9 +63,6 @@ def written(terms: Terms, zone_name: str) -> dict[str, str]:
         "bond_days": "" if terms.bond_days is None else str(terms.bond_days),
         "effective_from": day_of(terms.effective_from, zone_name).isoformat(),
         "effective_until": day_of(until, zone_name).isoformat() if until else "",
-        "settlement_currency": str(terms.settlement_currency or ""),
-        "coupon_cost_seller": _as_percent(terms.coupon_cost_seller_bp),
-        "max_reversal": _as_percent(terms.max_reversal_bp),
         **{name: "1" if getattr(terms, name) else "" for name in SWITCHES},
         **{name: str(getattr(terms, name)) for name in WORDS},
     }

@@ -357,3 +357,16 @@ def test_an_ended_contract_is_neither_signed_nor_amended(pair: Pair, session: Se
         assert refusal.value.code == "contract_ended"
 
     assert pair.kept() == before
+
+
+@pytest.mark.parametrize("rule", [
+    {"settlement_currency": Currency("USD")}, {"exit_rule": "due_at_exit"},
+    {"coupon_cost_seller_bp": 5_000}, {"max_reversal_bp": 2_000},
+])
+def test_what_the_hub_would_not_carry_out_cannot_be_signed(
+        pair: Pair, session: Session, now: datetime, rule: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        pair.draft(now, rate="10%", **rule)
+
+    assert (refusal.value.code, refusal.value.facts["rule"]) == ("promise_not_kept", *rule)
+    assert pair.at(now + DAY) is None

@@ -20,8 +20,7 @@ from tests.walled import EVERY_DATABASE
 TERMS = {"step": "draft", "side": "seller", "clauses": "1", "c0-key": "all",
          "c0-basis": "percent_of_sale", "c0-rate": "12,5", "effective_from": "2026-03-02",
          "window_days": "30", "hold_days": "14", "hold_from": "payment", "notice_days": "14",
-         "credit": "last", "refund_rule": "reverse", "exit_rule": "settle_open_holds",
-         "coupon_cost_seller": "100"}
+         "credit": "last", "refund_rule": "reverse"}
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from alliance.rules import commission
 from alliance.rules.gaps import gaps
 from alliance.rules.summary import summary
 from alliance.rules.terms import (
-    EXIT_RULES,
     HOLDS_FROM,
     REFUND_RULES,
     Basis,
@@ -40,7 +39,7 @@ pages = Blueprint("drafting", __name__)
 
 CHOICES = {"bases": Basis, "pers": Per, "fields": Field, "ops": Op, "cap_pers": CapPer,
            "credits": CreditModel, "holds": HOLDS_FROM, "refunds": REFUND_RULES,
-           "exits": EXIT_RULES, "conditions": terms_form.CONDITIONS, "caps": terms_form.CAPS}
+           "conditions": terms_form.CONDITIONS, "caps": terms_form.CAPS}
 
 
 @pages.get("/contracts/new")
@@ -55,10 +54,10 @@ def new() -> ResponseReturnValue:
     fresh = {
         "window_days": str(alliance.window_days), "hold_days": str(alliance.hold_days),
         "notice_days": str(alliance.notice_days), "clauses": "1", "c0-key": "all",
-        "effective_from": day_of(now(), alliance.zone).isoformat(), "coupon_cost_seller": "100",
+        "effective_from": day_of(now(), alliance.zone).isoformat(),
         "alliance": alliance.id, "side": request.args.get("side", "seller"),
         "other": request.args.get("other") or "".join(others[:1]), "credit": "last",
-        "hold_from": "payment", "refund_rule": "reverse", "exit_rule": "settle_open_holds",
+        "hold_from": "payment", "refund_rule": "reverse",
     }
     return _builder(fresh, alliance, None)
 
