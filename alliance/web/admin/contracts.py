@@ -15,7 +15,8 @@ from alliance.insights import seats
 from alliance.rules.gaps import gaps
 from alliance.rules.sentences import Sentence
 from alliance.rules.summary import summary
-from alliance.rules.terms import Terms
+from alliance.rules.terms import Basis, Terms
+from alliance.settlement import commissions
 from alliance.web.asked import again, by, change, now, own_seats, reading
 
 pages = Blueprint("contracts", __name__)
@@ -48,6 +49,8 @@ def show(contract_id: str) -> ResponseReturnValue:
         is_party=is_party, own=own, parts=parts(shown.terms), gaps=gaps(shown.terms),
         may_sign=is_party and own not in signed and shown is versions[0]
         and contract.state != "ended" and not gaps(shown.terms),
+        pieces=[clause for clause in shown.terms.clauses if clause.basis is Basis.FLAT_FEE]
+        if shown.span and own == contract.seller_member_id else [],
         alliance=members.place(reading(), by(), contract.alliance_id)[0])
 
 
@@ -75,6 +78,21 @@ def end(contract_id: str) -> ResponseReturnValue:
     except AllianceError as refusal:
         return again(refusal, show, contract_id=contract_id)
     flash(_("Ended. What binds runs on until the notice is over; what was earned stays."))
+    return redirect(url_for("contracts.show", contract_id=contract_id), 303)
+
+
+@pages.post("/contracts/<contract_id>/acceptance")
+def accept(contract_id: str) -> ResponseReturnValue:
+    """The seller takes a piece of content: its agreed sum is due, once."""
+    form = request.form
+    try:
+        booked = change(lambda session: commissions.accept_content(
+            session, by(), contract_id, form.get("clause", ""), piece=form.get("piece", ""),
+            now=now()))
+    except AllianceError as refusal:
+        return again(refusal, show, contract_id=contract_id)
+    flash(_("Accepted. The sum is due and stands in the next close.") if booked
+          else _("This piece was accepted before; nothing is owed twice."))
     return redirect(url_for("contracts.show", contract_id=contract_id), 303)
 
 
