@@ -26,8 +26,12 @@ def run() -> list[Figure]:
         for module in wanted:
             times[module].append(_cpu_of(module) * 1_000)
     flask, bare = (median(times[module]) for module in ("flask", "sys"))
-    return [*(at_most(f"import {module}", median(times[module]), "ms CPU", flask, "import flask",
-                      GOAL) for module in ours),
+    # The goal is the whole hub's: a package without code in it meets any goal.
+    parts = [Figure(f"import {module}", median(times[module]), "ms CPU",
+                    median(times[module]) / flask, "import flask") for module in ours[:-1]]
+    whole = at_most(f"import {ours[-1]}", median(times[ours[-1]]), "ms CPU", flask,
+                    "import flask", GOAL)
+    return [*parts, whole,
             Figure("bare interpreter", bare, "ms CPU", bare / flask, "import flask")]
 
 
