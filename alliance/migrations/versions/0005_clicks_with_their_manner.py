@@ -1,0 +1,17 @@
+"""How a click was made, from which network, and what a touch needs when its click is gone
+
+Revision: 0005, after 0004.
+"""
+
+revision = '0005'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
