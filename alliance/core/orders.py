@@ -89,6 +89,10 @@ class StoreOrder:
     customer_key: str | None = None
     is_new_customer: bool | None = None
     country: str | None = None
+    views: tuple[str, ...] = ()
+    """Placements whose slate was seen on the way, as the order itself says; they never earn."""
+    hold_out: bool = False
+    """Whether the order says that its shopper was shown no recommendations, to measure."""
 
     def __post_init__(self) -> None:
         for name in ("placed_at", "updated_at", "paid_at", "completed_at"):

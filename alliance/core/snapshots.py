@@ -11,7 +11,7 @@ from alliance.core.reading import Fields, money_json, time_json
 
 
 def order_to_json(order: StoreOrder) -> dict[str, object]:
-    """The whole snapshot as JSON values; every key is always there."""
+    """The whole snapshot as JSON values; every key is always there, but for marks of a page."""
     return {
         "ref": order.ref,
         "number": order.number,
@@ -30,12 +30,16 @@ def order_to_json(order: StoreOrder) -> dict[str, object]:
         "is_new_customer": order.is_new_customer,
         "country": order.country,
         "lines": [_line_to_json(line) for line in order.lines],
+        # Left out where there are none: snapshots from before them keep their digest.
+        **({"views": list(order.views)} if order.views else {}),
+        **({"hold_out": True} if order.hold_out else {}),
     }
 
 
 def order_from_json(value: object) -> StoreOrder:
     """The snapshot that `order_to_json` wrote; anything else is `Invalid`, with its place."""
     fields = Fields(value, "order")
+    fields.give({"views": [], "hold_out": False})
     order = StoreOrder(
         ref=fields.text("ref"),
         number=fields.text("number"),
@@ -54,6 +58,8 @@ def order_from_json(value: object) -> StoreOrder:
         is_new_customer=fields.maybe("is_new_customer", fields.flag),
         country=fields.maybe("country", fields.text),
         lines=tuple(_line_from_json(line) for line in fields.objects("lines")),
+        views=fields.texts("views"),
+        hold_out=fields.flag("hold_out"),
     )
     fields.done()
     return order

@@ -22,6 +22,7 @@ from alliance.ledger.journal import chunks
 from alliance.merchants import stores
 from alliance.merchants.model import Person
 from alliance.promotions import codes
+from alliance.promotions.model import Placement
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.tokens import ClickToken, Signer
 from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
@@ -83,6 +84,7 @@ class Gathered:
         self._gone: list[str] = []
         self._read_alliances({row.merchant_id for row in rows})
         self._clicks = self._read_clicks(rows)
+        self._homes = self._read_homes(rows)
         self._owners = self._read_owners(rows)
         self._credited = self._read_credited(rows)
         self.decisions = self._read_decisions(rows)
@@ -91,7 +93,7 @@ class Gathered:
         """All touches of an order and the standing of their hosts (law §4)."""
         touches = tuple(self._touches(row, order))
         hosts = {touch.host for touch in touches}
-        return Inputs(order, touches, self._standing(row, hosts))
+        return Inputs(order, touches, self._standing(row, order, hosts))
 
     def seller_of(self, row: Order, alliance_id: str) -> str:
         """The member id of the order's own merchant in an alliance."""
@@ -135,6 +137,7 @@ class Gathered:
                 yield touch
         yield from self._coded(row, order)
         yield from self._bound(row, order)
+        yield from self._viewed(row, order)
 
     def _clicked(self, row: Order, text: str) -> Touch | None:
         signer = self._keys.signer
@@ -190,7 +193,20 @@ class Gathered:
                     alliance=self._members[host].alliance_id, contract=bound.contract_id,
                     terms=bound.terms, terms_hash=bound.hash)
 
-    def _standing(self, row: Order, hosts: set[str]) -> Standing:
+    def _viewed(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
+        # Nobody can say when it was seen: only the order carries it, so its time is the order's.
+        for placement_id in order.views:
+            host = self._homes.get(placement_id, "")
+            seller = self._seller_for(row, host)
+            if seller is not None:
+                bound = self._terms(seller, host, order.placed_at)
+                yield Touch(
+                    id=f"view:{placement_id}", kind=Evidence.VIEW, host=host, at=order.placed_at,
+                    alliance=self._members[host].alliance_id, placement=placement_id,
+                    contract=bound.contract_id if bound else None,
+                    terms=bound.terms if bound else None, terms_hash=bound.hash if bound else "")
+
+    def _standing(self, row: Order, order: StoreOrder, hosts: set[str]) -> Standing:
         members = [self._members[host] for host in sorted(hosts)]
         people = {member.id: self._people_keys(row.store_id, member.merchant_id)
                   for member in members}
@@ -204,6 +220,7 @@ class Gathered:
             own_stores=frozenset(
                 member.id for member in members if member.merchant_id == row.merchant_id),
             capped=frozenset(before.get("capped", [])) & frozenset(hosts),
+            hold_out=order.hold_out,
             zone_name=self._zones[members[0].alliance_id] if members else "UTC")
 
     def _seller_for(self, row: Order, host: str) -> str | None:
@@ -253,6 +270,12 @@ class Gathered:
                     .where(OrderTouch.order_id.in_(chunk))):
                 found[click.id] = click
         return found
+
+    def _read_homes(self, rows: Sequence[Order]) -> dict[str, str]:
+        """The host of each placement that these orders say was seen."""
+        seen = sorted({ref for row in rows for ref in row.snapshot.get("views", ())})
+        return {ref: host for chunk in chunks(seen) for ref, host in self._session.execute(
+            select(Placement.id, Placement.host_member_id).where(Placement.id.in_(chunk)))}
 
     def _read_owners(self, rows: Sequence[Order]) -> dict[str, str]:
         """The order that each click earns: the earliest placed of those that stand as sold."""

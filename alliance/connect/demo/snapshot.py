@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alliance.connect.demo.records import Line, Order
+from alliance.core import marks
 from alliance.core.customers import customer_key
 from alliance.core.money import Money, total
 from alliance.core.orders import OrderLine, StoreOrder, spread_refund
@@ -12,12 +13,15 @@ from alliance.core.orders import OrderLine, StoreOrder, spread_refund
 
 def store_order(order: Order, slug: str, salt: bytes) -> StoreOrder:
     """The whole snapshot, as law §1.1 asks; the e-mail leaves only as a key under `salt`."""
+    # The demo's pages write onto the order as a shop's plugin does: all in one list of words.
+    seen = marks.read(order.click_tokens)
     return StoreOrder(
         ref=order.ref, number=f"{slug.upper()}-{order.ref}", state=order.state,
         currency=order.currency, placed_at=order.placed_at, updated_at=order.updated_at,
         lines=_lines(order), paid_at=order.paid_at, completed_at=order.completed_at,
         version=order.version, is_test=order.is_test,
-        coupons=(order.coupon.lower(),) if order.coupon else (), click_tokens=order.click_tokens,
+        coupons=(order.coupon.lower(),) if order.coupon else (), click_tokens=seen.click_tokens,
+        views=seen.views, hold_out=seen.hold_out,
         spoken_code=order.spoken_code, customer_key=customer_key(order.email, salt),
         is_new_customer=order.is_new_customer, country=order.country)
 

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from alliance.connect.plain_text import plain
+from alliance.core import marks
+from alliance.core.marks import Marks
 from alliance_woocommerce.parts import meta, records, word
 
 CLICK_META = "_alliance_click"
@@ -25,17 +27,16 @@ _LONGEST_ENTRY = 8000
 _TOKEN = re.compile(r"[!-~]{1,300}", re.ASCII)
 
 
-def click_tokens(raw: dict[str, Any]) -> tuple[str, ...]:
-    """At most ten tokens: those our plugin wrote, then those of the landing address.
+def page_marks(raw: dict[str, Any]) -> Marks:
+    """What the pages wrote: at most ten tokens, first our plugin's, then the landing address's.
 
     Of the landing address only the parameter `alc` is read; the rest of it, which may say
     anything about the shopper, is not kept.
     """
-    found: dict[str, None] = {}
-    for value in (*_plugin_tokens(raw), *_landing_tokens(raw)):
-        if isinstance(value, str) and _TOKEN.fullmatch(value) and len(found) < _MOST_TOKENS:
-            found[value] = None
-    return tuple(found)
+    words = (value for value in (*_plugin_tokens(raw), *_landing_tokens(raw))
+             if isinstance(value, str) and _TOKEN.fullmatch(value))
+    found = marks.read(words)
+    return found._replace(click_tokens=found.click_tokens[:_MOST_TOKENS])
 
 
 def spoken_code(raw: dict[str, Any]) -> str | None:

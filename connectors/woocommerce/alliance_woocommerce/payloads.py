@@ -17,7 +17,7 @@ from alliance.core.customers import customer_key
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
-from alliance_woocommerce.evidence import click_tokens, coupons, spoken_code
+from alliance_woocommerce.evidence import coupons, page_marks, spoken_code
 from alliance_woocommerce.parts import amount, ident, instant, maybe_instant, records, word
 from alliance_woocommerce.refunds import LINE_KEYS, give_back
 
@@ -52,6 +52,7 @@ def read_order(raw: dict[str, Any], refunds: Sequence[dict[str, Any]], *, salt: 
     paid_at = maybe_instant(raw, "date_paid_gmt")
     state = _state(word(raw, "status"), paid=paid_at is not None)
     ref = ident(raw.get("id"))
+    seen = page_marks(raw)
     return StoreOrder(
         ref=ref,
         number=word(raw, "number", 64) or ref,
@@ -65,7 +66,9 @@ def read_order(raw: dict[str, Any], refunds: Sequence[dict[str, Any]], *, salt: 
         lines=give_back(_lines(raw, currency), refunds, currency,
                         everything=state is OrderState.REFUNDED),
         coupons=coupons(raw),
-        click_tokens=click_tokens(raw),
+        click_tokens=seen.click_tokens,
+        views=seen.views,
+        hold_out=seen.hold_out,
         spoken_code=spoken_code(raw),
         customer_key=_customer(raw, salt),
         country=_country(raw),
