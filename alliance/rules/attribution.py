@@ -16,7 +16,8 @@ from alliance.rules.terms import CreditModel
 
 __all__ = [
     "CREDITED", "REFUSED", "Decision", "Evidence", "Inputs", "Reason", "Standing", "Touch",
-    "credits", "decide", "facts_of", "from_json", "sentence", "to_json",
+    "credits", "decide", "facts_of", "from_json", "model_of", "passing", "sentence", "strongest",
+    "to_json", "weights_of",
 ]
 
 CREDITED = "credited"
@@ -93,8 +94,7 @@ def decide(order: StoreOrder, touches: Sequence[Touch],
     different credit models, the terms of the latest counting touch decide for all.
     The result depends on the set of touches, not on their order.
     """
-    # A token that an order carries twice is one touch.
-    ordered = sorted({(each.host, each.id): each for each in touches}.values(), key=_when)
+    ordered = _ordered(touches)
     hosts = sorted({touch.host for touch in ordered})
     reason = _of_order(order, standing)
     if reason is not None:
@@ -103,9 +103,8 @@ def decide(order: StoreOrder, touches: Sequence[Touch],
                 if (refusal := _of_touch(order, touch, standing)) is not None]
     refused = {(touch.host, touch.id) for touch, _ in refusals}
     passed = [touch for touch in ordered if (touch.host, touch.id) not in refused]
-    strongest = max((touch.kind.strength for touch in passed), default=0)
-    counting = [touch for touch in passed if touch.kind.strength == strongest]
-    weights = _weights(counting)
+    counting = strongest(passed)
+    weights = weights_of(model_of(counting), len(counting))
     decisions = []
     for host in hosts:
         if _of(host, passed):
@@ -116,6 +115,43 @@ def decide(order: StoreOrder, touches: Sequence[Touch],
             touch, nearest = max(reversed(own), key=lambda each: NEARNESS.index(each[1]))
             decisions.append(_refused(order, touch, nearest))
     return tuple(decisions)
+
+
+def passing(order: StoreOrder, touches: Sequence[Touch], standing: Standing) -> list[Touch]:
+    """The touches that lie on the way to a sale and that nothing speaks against, the first first.
+
+    None where the order itself can credit nobody (law §4.3).
+    """
+    if _of_order(order, standing) is not None:
+        return []
+    return [touch for touch in _ordered(touches) if _of_touch(order, touch, standing) is None]
+
+
+def strongest(passed: Sequence[Touch]) -> list[Touch]:
+    """Of touches that pass, those of the strongest kind: the only ones that count (law §4.1)."""
+    strength = max((touch.kind.strength for touch in passed), default=0)
+    return [touch for touch in passed if touch.kind.strength == strength]
+
+
+def model_of(counting: Sequence[Touch]) -> CreditModel:
+    """The credit model that decides: where contracts name several, the latest touch's."""
+    deciding = counting[-1].terms if counting else None
+    return deciding.credit if deciding is not None else CreditModel.LAST
+
+
+def weights_of(model: CreditModel, count: int) -> list[int]:
+    """How a credit model shares an order among so many touches, in their order (law §4.2)."""
+    if not count:
+        return []
+    if model is CreditModel.LAST:
+        return [0] * (count - 1) + [100]
+    if model is CreditModel.FIRST:
+        return [100] + [0] * (count - 1)
+    if model is CreditModel.LINEAR or count < 3:
+        return [100] if count == 1 else [50, 50] if count == 2 else [1] * count
+    # 40 : 20 shared by those between : 40, times their number, so that all stay whole.
+    between = count - 2
+    return [40 * between, *[20] * between, 40 * between]
 
 
 def credits(decisions: Sequence[Decision], touches: Sequence[Touch],
@@ -202,21 +238,9 @@ def _in_window(order: StoreOrder, touch: Touch) -> bool:
     return timedelta(0) <= order.placed_at - touch.at <= timedelta(days=_window_days(touch))
 
 
-def _weights(counting: Sequence[Touch]) -> list[int]:
-    if not counting:
-        return []
-    deciding = counting[-1].terms
-    model = deciding.credit if deciding is not None else CreditModel.LAST
-    count = len(counting)
-    if model is CreditModel.LAST:
-        return [0] * (count - 1) + [100]
-    if model is CreditModel.FIRST:
-        return [100] + [0] * (count - 1)
-    if model is CreditModel.LINEAR or count < 3:
-        return [100] if count == 1 else [50, 50] if count == 2 else [1] * count
-    # 40 : 20 shared by those between : 40, times their number, so that all stay whole.
-    between = count - 2
-    return [40 * between, *[20] * between, 40 * between]
+def _ordered(touches: Sequence[Touch]) -> list[Touch]:
+    # A token that an order carries twice is one touch.
+    return sorted({(each.host, each.id): each for each in touches}.values(), key=_when)
 
 
 def _between(order: StoreOrder, host: str, passed: Sequence[Touch], counting: Sequence[Touch],
