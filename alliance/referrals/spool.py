@@ -1,100 +1,89 @@
 """The spool: clicks and impressions are written to a file before the answer, and drained later.
 
-One writer appends whole lines; the disk is told to keep them at most 100 ms later. The drain
-reads whole lines behind its own mark, and the mark is kept in the transaction that keeps the
-clicks: so nothing acknowledged is lost and nothing counts twice.
+Each process appends whole lines to a file of its own, made anew each hour: two never share one,
+and a process that starts again never goes on behind a torn end. How much the disk has to promise
+before the answer is the operator's choice (docs/reference/settings.md). The drain reads whole
+lines behind its own mark, and the mark is kept in the transaction that keeps the clicks: so
+nothing acknowledged is lost and nothing counts twice.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import threading
+import re
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-SYNC_SECONDS = 0.1
+from alliance.referrals.keeping import Keeper
+
 LOT_BYTES = 4_000_000
 KEPT = timedelta(hours=1)
+"""How long after its hour a file may still be written to."""
+LOSSES_KEPT = timedelta(days=30)
+
+
+class Spool:
+    """Appends records to this process's own file of the hour; any number of threads may write.
+
+    `strict` asks the disk before each answer, once for all who wait; else it is asked at most
+    100 ms later.
+    """
+
+    def __init__(self, folder: Path, *, strict: bool = False) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keeper = Keeper(self._make, strict=strict)
+
+    @property
+    def lost(self) -> int:
+        """Records that this process could not keep: those redirects went out unpaid."""
+        return self._keeper.lost
+
+    def write(self, record: Mapping[str, Any], *, now: datetime) -> bool:
+        """Append one record; False, counted in `lost`, when the disk refuses."""
+        line = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        return self._keeper.write(line, now)
+
+    def write_line(self, line: bytes, *, now: datetime) -> bool:
+        """The same for a record that is a line already: JSON without a line end, then one."""
+        return self._keeper.write(line, now)
+
+    def close(self) -> None:
+        """Let the disk keep what is left. A later record begins a new file."""
+        self._keeper.close()
+
+    def _make(self, now: datetime) -> tuple[Path, datetime, datetime]:
+        """A name nobody else has, on any machine, and the hour in which it may be written."""
+        start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        machine = re.sub(r"[^a-z0-9]+", "", os.uname().nodename.lower())[:20] or "machine"
+        name = f"{start:%Y%m%d%H}-{machine}-{os.getpid()}-{secrets.token_hex(8)}.jsonl"
+        return self._folder / name, start, start + timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole lines of one file, from one mark to the next, as they stand there."""
+
+    file: str
+    start: int
+    end: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Whole lines of one file, from one mark to the next."""
+    """The records of a piece."""
 
     file: str
     start: int
     end: int
     records: tuple[dict[str, Any], ...]
-
-
-class Spool:
-    """Appends records to this process's own file of the hour."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._name = ""
-        self._fd = -1
-        self._waiting: threading.Timer | None = None
-        self.lost = 0
-        """Records that could not be written: the redirect went out all the same, unpaid."""
-
-    def write(self, record: Mapping[str, Any], *, now: datetime) -> bool:
-        """Append one record; False, counted in `lost`, when the disk refuses."""
-        line = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        with self._lock:
-            try:
-                fd = self._open(now)
-                if os.write(fd, line) != len(line):
-                    raise OSError("short write")
-                self._sync_soon()
-            except OSError:
-                self.lost += 1
-                return False
-        return True
-
-    def close(self) -> None:
-        """Let the disk keep what is left."""
-        with self._lock:
-            if self._waiting is not None:
-                self._waiting.cancel()
-                self._waiting = None
-            if self._fd >= 0:
-                os.fdatasync(self._fd)
-                os.close(self._fd)
-                self._fd, self._name = -1, ""
-
-    def _sync_soon(self) -> None:
-        # One thread waits for all that is written meanwhile.
-        if self._waiting is None:
-            self._waiting = threading.Timer(SYNC_SECONDS, self._sync)
-            self._waiting.daemon = True
-            self._waiting.start()
-
-    def _sync(self) -> None:
-        with self._lock:
-            self._waiting = None
-            if self._fd >= 0:
-                try:
-                    os.fdatasync(self._fd)
-                except OSError:
-                    self.lost += 1
-
-    def _open(self, now: datetime) -> int:
-        name = f"{now:%Y%m%d%H}-{os.getpid()}.jsonl"
-        if name != self._name:
-            if self._fd >= 0:
-                os.fdatasync(self._fd)
-                os.close(self._fd)
-            self._fd = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            self._name = name
-        return self._fd
 
 
 def lots(folder: Path, marks: Mapping[str, int]) -> Iterator[Lot]:
@@ -103,32 +92,86 @@ def lots(folder: Path, marks: Mapping[str, int]) -> Iterator[Lot]:
     A torn last line waits for its end; a line that is not JSON (a torn one from a crash, followed
     by others) is passed over.
     """
+    for piece in pieces(folder, marks, LOT_BYTES):
+        yield read(piece)
+
+
+def pieces(folder: Path, marks: Mapping[str, int], limit: int) -> Iterator[Piece]:
+    """The same, unread, in pieces of at most `limit` bytes."""
     for path in sorted(folder.glob("*.jsonl")):
         start = marks.get(path.name, 0)
-        with path.open("rb") as file:
+        # Another worker may have drained and removed it since it was listed.
+        with suppress(FileNotFoundError), path.open("rb") as file:
             file.seek(start)
-            raw = file.read(LOT_BYTES)
-        whole = raw.rfind(b"\n") + 1
-        if whole:
-            records = tuple(_records(raw[:whole]))
-            yield Lot(path.name, start, start + whole, records)
+            while raw := file.read(limit):
+                # So much without a line's end was written by no code of ours: it is passed over.
+                whole = raw.rfind(b"\n") + 1 or (limit if len(raw) == limit else 0)
+                if not whole:
+                    break
+                yield Piece(path.name, start, start + whole, raw[:whole])
+                start += whole
+                file.seek(start)
+
+
+def read(piece: Piece) -> Lot:
+    """The records of a piece; what is no JSON object is left out."""
+    lines = [line for line in piece.body.split(b"\n") if line]
+    try:
+        # One call for all. No torn line can join another unseen: a line end is not allowed inside
+        # a text, and what stays open never closes.
+        values = json.loads(b"[" + b"\n,\n".join(lines) + b"]")
+        whole = len(values) == len(lines)
+    except (ValueError, RecursionError):
+        whole = False
+    if not whole:
+        values = list(_each(lines))
+    return Lot(piece.file, piece.start, piece.end,
+               tuple(value for value in values if isinstance(value, dict)))
+
+
+def files(folder: Path) -> list[str]:
+    """The names of all spool files here, oldest hour first."""
+    return sorted(path.name for path in folder.glob("*.jsonl"))
 
 
 def tidy(folder: Path, marks: Mapping[str, int], *, now: datetime) -> list[str]:
-    """Remove files of past hours that are drained to their end; their names."""
-    oldest = f"{now - KEPT:%Y%m%d%H}"
+    """Remove files of past hours that are drained to their last whole line; their names."""
+    oldest = f"{now.astimezone(UTC) - KEPT:%Y%m%d%H}"
     gone = []
     for path in sorted(folder.glob("*.jsonl")):
-        if path.name[:10] < oldest and marks.get(path.name, 0) >= path.stat().st_size:
-            with suppress(FileNotFoundError):
-                path.unlink()
-                gone.append(path.name)
+        if path.name[:10] < oldest and not _has_more(path, marks.get(path.name, 0)):
+            path.unlink(missing_ok=True)
+            gone.append(path.name)
+    forgotten = f"{now.astimezone(UTC) - LOSSES_KEPT:%Y%m%d%H}"
+    for path in folder.glob("*.lost"):
+        if path.name[:10] < (oldest if _count(path) == 0 else forgotten):
+            path.unlink(missing_ok=True)
     return gone
 
 
-def _records(raw: bytes) -> Iterator[dict[str, Any]]:
-    for line in raw.splitlines():
-        with suppress(ValueError):
-            record = json.loads(line)
-            if isinstance(record, dict):
-                yield record
+def losses(folder: Path) -> int:
+    """Records that processes of this machine could not keep in the last 30 days."""
+    return sum(_count(path) for path in folder.glob("*.lost"))
+
+
+def _each(lines: list[bytes]) -> Iterator[Any]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+
+
+def _has_more(path: Path, start: int) -> bool:
+    # A torn end without its line end is nobody's any more once the hour is over.
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
+        return b"\n" in file.read()
+    return False
+
+
+def _count(path: Path) -> int:
+    try:
+        return int(path.read_bytes() or b"0")
+    except (OSError, ValueError):
+        return 0
