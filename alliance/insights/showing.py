@@ -35,10 +35,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A link with its product, and how often it was followed by people."""
+    """A link with its product, if it leads to one, and how often it was followed by people."""
 
     link: Link
-    product: Product
+    product: Product | None
     clicks: int
 
 
@@ -71,8 +71,8 @@ def links_of(session: Session, by: Actor) -> list[Linked]:
         select(Click.link_id, func.count())
         .where(Click.link_id.in_([row.id for row in found]),
                Click.verdict.is_(None) | (Click.verdict == VALID)).group_by(Click.link_id))}
-    return [Linked(row, session.get_one(Product, row.product_id), counts.get(row.id, 0))
-            for row in found]
+    return [Linked(row, session.get(Product, row.product_id) if row.product_id else None,
+                   counts.get(row.id, 0)) for row in found]
 
 
 def showable(session: Session, by: Actor, *, now: datetime) -> list[Showable]:

@@ -29,6 +29,7 @@ from alliance.hub import Hub
 from alliance.promotions import slates
 from alliance.referrals import links
 from alliance.referrals.links import Target
+from alliance.referrals.model import Link
 from alliance.referrals.spool import Spool
 from alliance.referrals.tokens import ClickToken, LinkToken, fresh
 from alliance.rules import validity
@@ -103,6 +104,10 @@ class Embed:
             return _lost(404, error.detail)
         if kind:
             return _picture(f"{self._hub.settings.public_url}/l/{code}", kind)
+        if not links.is_open(link, now):
+            return _lost(410, "This link has ended.")
+        if link.product_id is None:
+            return self._lead_to_page(link, now)
         token = LinkToken(link.host_member_id, link.product_id, None, now)
         return self._lead(request, token, now, link_id=link.id, channel=link.channel, expires=None)
 
@@ -162,6 +167,16 @@ class Embed:
         return _redirect(_with(target.url, {
             "utm_source": "alliance", "utm_medium": "referral", "utm_campaign": channel,
             "alc": alc}))
+
+    def _lead_to_page(self, link: Link, now: datetime) -> Response:
+        try:
+            target: Target = self._remember(("page", link.id), now, lambda session: (
+                links.target_of(session, link, now=now)))
+        except Conflict:
+            return _lost(410, "These two shops no longer recommend each other.")
+        except AllianceError:
+            return _lost(404, "This page is no longer there.")
+        return _redirect(target.url)
 
     def _slate_body(self, placement_id: str, locale: str, now: datetime) -> tuple[bytes, str]:
         kept: tuple[bytes, str] | None = self._remembered(("body", placement_id, locale), now)

@@ -102,6 +102,17 @@ REFUSALS: dict[str, str] = {
     "bad_name": "A placement needs a name of at most 80 characters.",
     "bad_slots": "A placement shows one to twelve products.",
     "malformed_channel": "A channel is a short word such as blog or wechat.",
+    "malformed_page": "This is not the whole address of a page, such as "
+        "https://shop.example/gifts.",
+    "foreign_page": "This page is not in a shop of a member whose contract with you is in force.",
+    "page_leads_on": "The address carries another address in it, to which the shop might send on. "
+        "Link to the page itself.",
+    "unknown_rel": "Choose what the snippet tells search engines.",
+    "unknown_label": "That is not a label of a link.",
+    "expiry_past": "The day on which the link ends is over already.",
+    "replaced_in_circles": "That link leads back to this one.",
+    "not_moved": "The page of this link has not moved.",
+    "link_exists": "You already have a link there for this channel and piece.",
     "not_in_force": "No contract between these two shops is in force.",
     "wrong_amount": "Pay in the currency of the debt, and more than nothing.",
     "unknown_way": "Choose how it was paid.",
