@@ -53,7 +53,7 @@ pictures: $(VENV)/dev.stamp assets  ## make the pictures of README and docs anew
 
 lock:  ## resolve the dependencies anew into locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "lock: needs the program uv; install it with pip." >&2; exit 1; }
-	@$(call locked,run,--extra postgres --extra build)
+	@$(call locked,run,--extra postgres --extra redis --extra nats --extra build)
 	@$(call locked,test,--extra build --extra test)
 	@$(call locked,dev,--extra build --extra test --extra dev)
 	@$(call locked,node,--extra js)
