@@ -173,7 +173,7 @@ class History:
             else:
                 host = self.chance.choice(self._hosts(store))
                 at = placed - timedelta(minutes=self.chance.randrange(1, 60 * 24 * 20))
-                drawn.append(self._token(store, host, new_id("clk", at), at))
+                drawn.append(self._token(store, host, new_id("clk", at)))
         return tuple(dict.fromkeys(drawn))
 
     def _hosts(self, store: str) -> list[Member]:
@@ -183,9 +183,8 @@ class History:
         return [seat for seat in self.seats
                 if seat.alliance_id in homes and seat.merchant_id != merchant]
 
-    def _token(self, store: str, host: Member, click_id: str, at: datetime) -> str:
-        told = SIGNER.click(ClickToken(click_id, host.id, self.products[store], None,
-                                       at.replace(microsecond=0)), store)
+    def _token(self, store: str, host: Member, click_id: str) -> str:
+        told = SIGNER.click(ClickToken(click_id, host.id, self.products[store]), store)
         self.tokens.append((store, told))
         return told
 
@@ -199,7 +198,7 @@ class History:
         for _ in range(self.chance.randint(1, 4)):
             at = self.now - after - timedelta(minutes=self.chance.randrange(90))
             ref = new_id("clk", at)
-            self._token(store.id, host, ref, at)
+            self._token(store.id, host, ref)
             records.append({
                 "kind": "click", "id": ref, "at": at.isoformat(), "alliance": host.alliance_id,
                 "host": host.id, "seller": seller.id, "store": store.id,

@@ -49,8 +49,7 @@ class World:
 
     def token(self, host: str, at: datetime, *, click_id: str | None = None) -> str:
         """What a shopper carries who followed this host's link to the bakery at that time."""
-        token = ClickToken(click_id or new_id("clk", at), self.members[host].id, self.product_id,
-                           None, at.replace(microsecond=0))
+        token = ClickToken(click_id or new_id("clk", at), self.members[host].id, self.product_id)
         return SIGNER.click(token, self.store.id)
 
     def sell(self, session: Session, *snapshots: StoreOrder, now: datetime) -> list[str]:

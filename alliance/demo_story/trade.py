@@ -99,7 +99,7 @@ class Trade:
             "product": product.id, "placement": self.cast.placements[host], "link": None,
             "visitor": who, "agent": agent, "expires": None}, now=at)
         token = ClickToken(click_id, self.cast.members[host], product.id,
-                           self.cast.placements[host], at.replace(microsecond=0))
+                           self.cast.placements[host])
         alc = self.signer.click(token, self.cast.stores[seller])
         if agent == BROWSER and visitor is None:
             if self.chance.random() < 0.04:

@@ -1,19 +1,25 @@
 """Signed words that travel in addresses: link tokens and click tokens (T5, T18).
 
-Both are a version byte, a time, ids of 16 bytes and 128 bits of HMAC-SHA-256, in URL-safe base64.
-A link token says what to open; a click token says who led a shopper into which store, and is
-bound to that store, so that it is worth nothing in another.
+Both are bytes in URL-safe base64 that end in 128 bits of HMAC-SHA-256. A link token says what to
+open; a click token says who led a shopper into which store, and is bound to that store: its MAC
+covers the store's id, so that it is worth nothing in another.
+
+A click token, version 2, has 96 bytes and so 128 characters: version (1), moment in milliseconds
+(6), nonce (16), host (16), product or zeros (16), kind of place (1), place (16), the beginning of
+the terms' hash (8), MAC (16). The click's id is the moment and the first 80 bits of the nonce.
+Version 1, of 114 characters, named the click's id itself and had no terms; it is still read.
 """
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from alliance.core.errors import Invalid
 
@@ -23,8 +29,19 @@ LEEWAY = timedelta(seconds=300)
 LONGEST = 160
 """No token is longer: more is refused unread."""
 
+TERMS = 16
+"""Hexadecimal digits of a terms' hash that a click token carries."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
+_AS_DIGITS = str.maketrans(_ALPHABET, _DIGITS)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_PLAIN = str.maketrans("-_", "+/", "+/")
 _NONE = bytes(16)
+_PLACES = {1: "plc", 2: "lnk"}
+_LINK_BODY, _CLICK_1_BODY, _CLICK_2_BODY = 5 + 48, 5 + 64, 80
+_MAC = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +56,80 @@ class LinkToken:
 
 @dataclass(frozen=True, slots=True)
 class ClickToken:
-    """What a shopper carries into the seller's store: this click, of this host, on this product."""
+    """What a shopper carries into the seller's store: this click, and which host led to it.
+
+    `product_id` is None where the link opened another page than a product's. The place is a
+    placement or a link, or neither. `terms` is how the hash of the terms in force began, or "".
+    `rest` are the 48 bits of the nonce which the click's id does not show; chance where none are
+    given.
+    """
 
     click_id: str
     host: str
-    product_id: str
-    placement_id: str | None
-    issued_at: datetime
+    product_id: str | None
+    placement_id: str | None = None
+    link_id: str | None = None
+    terms: str = ""
+    rest: bytes = b""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the link was followed, to the millisecond."""
+        millis = int.from_bytes(_to_bytes(self.click_id)[:6], "big")
+        return _EPOCH + timedelta(milliseconds=millis)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Signer:
     """Signs with the first key and knows the others, so that keys can be changed in use."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = tuple(keys)
+        self._keys = tuple(_Keyed(key) for key in keys)
 
     def link(self, token: LinkToken) -> str:
-        """The address part of a link; 80 characters or so."""
-        body = b"\x01" + _time(token.issued_at) + _pack(
-            ("mem", token.host), ("prd", token.product_id), ("plc", token.placement_id))
-        return self._signed(b"link", body)
+        """The address part of a link; 92 characters."""
+        body = b"\x01" + int(token.issued_at.timestamp()).to_bytes(4, "big") + b"".join(
+            map(packed, (token.host, token.product_id, token.placement_id)))
+        return self._keys[0].stamp(b"link")(body)
 
     def read_link(self, text: str) -> LinkToken:
         """The link a token says, or `Invalid("forged_token")`."""
-        body = self._checked(b"link", text, 5 + 48)
-        host, product, placement = _unpack(body[5:], "mem", "prd", "plc")
-        return LinkToken(str(host), str(product), placement, _read_time(body))
+        body = self._checked(b"link", text, {_LINK_BODY: 1})
+        issued_at = datetime.fromtimestamp(int.from_bytes(body[1:5], "big"), UTC)
+        return LinkToken(f"mem_{_text(body[5:21])}", f"prd_{_text(body[21:37])}",
+                         _named("plc", body[37:53]), issued_at)
 
     def click(self, token: ClickToken, store_id: str) -> str:
-        """The value of `alc`, good only in the store it was made for; 114 characters."""
-        body = b"\x01" + _time(token.issued_at) + _pack(
-            ("clk", token.click_id), ("mem", token.host), ("prd", token.product_id),
-            ("plc", token.placement_id))
-        return self._signed(b"click" + store_id.encode(), body)
+        """The value of `alc`, good only in the store it was made for; 128 characters."""
+        rest = token.rest or os.urandom(6)
+        return self.stamp_of(store_id)(
+            b"\x02" + _to_bytes(token.click_id) + rest + click_tail(token))
+
+    def stamp_of(self, store_id: str) -> Callable[[bytes], str]:
+        """What makes the text of click tokens for one store out of their first 80 bytes."""
+        return self._keys[0].stamp(b"click" + store_id.encode())
 
     def read_click(self, text: str, store_id: str) -> ClickToken:
         """The click a token says, or `Invalid("forged_token")`, also for another store's token."""
-        body = self._checked(b"click" + store_id.encode(), text, 5 + 64)
-        click, host, product, placement = _unpack(body[5:], "clk", "mem", "prd", "plc")
-        return ClickToken(str(click), str(host), str(product), placement, _read_time(body))
+        return _click(self._checked(b"click" + store_id.encode(), text,
+                                    {_CLICK_1_BODY: 1, _CLICK_2_BODY: 2}))
 
     def claimed_click(self, text: str) -> ClickToken | None:
         """What a token pretends to say, unproven: only to tell that host why it was refused."""
         with suppress(Invalid):
-            body = _decoded(text)[:-16]
-            if len(body) == 5 + 64:
-                click, host, product, placement = _unpack(body[5:], "clk", "mem", "prd", "plc")
-                return ClickToken(str(click), str(host), str(product), placement,
-                                  _read_time(body))
+            body = _decoded(text)[:-_MAC]
+            if (len(body), body[:1]) in {(_CLICK_1_BODY, b"\x01"), (_CLICK_2_BODY, b"\x02")}:
+                return _click(body)
         return None
 
-    def _signed(self, purpose: bytes, body: bytes) -> str:
-        mac = _mac(self._keys[0], purpose, body)
-        return base64.urlsafe_b64encode(body + mac).rstrip(b"=").decode()
-
-    def _checked(self, purpose: bytes, text: str, size: int) -> bytes:
+    def _checked(self, purpose: bytes, text: str, versions: dict[int, int]) -> bytes:
+        """`versions`: which one a body of so many bytes must be."""
         raw = _decoded(text)
-        body, mac = raw[:-16], raw[-16:]
-        good = any(hmac.compare_digest(mac, _mac(key, purpose, body)) for key in self._keys)
-        if not good or len(body) != size or body[0] != 1:
+        body, mac = raw[:-_MAC], raw[-_MAC:]
+        good = any(hmac.compare_digest(mac, key.mac(purpose, body)) for key in self._keys)
+        if not good or versions.get(len(body)) != body[0]:
             raise Invalid("forged_token", "This link was not made by this hub, or it was changed.")
         return body
 
@@ -107,48 +139,102 @@ def fresh(issued_at: datetime, now: datetime, lifetime: timedelta) -> bool:
     return issued_at - LEEWAY <= now <= issued_at + lifetime + LEEWAY
 
 
-def _mac(key: bytes, purpose: bytes, body: bytes) -> bytes:
-    return hmac.digest(key, len(purpose).to_bytes(2, "big") + purpose + body, "sha256")[:16]
+def in_store_time(clicked_at: datetime, placed_at: datetime) -> datetime:
+    """When a click happened, seen from an order: a store's clock may be five minutes behind ours.
+
+    Within these a click counts as made when the order was; a later one stays after the order.
+    """
+    return placed_at if placed_at < clicked_at <= placed_at + LEEWAY else clicked_at
+
+
+def click_tail(token: ClickToken) -> bytes:
+    """The bytes of a click token behind its nonce, the same for every click on one link."""
+    kind, place = 0, None
+    if token.placement_id is not None:
+        kind, place = 1, token.placement_id
+    elif token.link_id is not None:
+        kind, place = 2, token.link_id
+    return (packed(token.host) + packed(token.product_id) + bytes((kind,)) + packed(place)
+            + bytes.fromhex(token.terms[:TERMS].ljust(TERMS, "0")))
+
+
+def packed(ref: str | None) -> bytes:
+    """An id without its prefix, in 16 bytes; zeros for none."""
+    return _NONE if ref is None else _to_bytes(ref)
+
+
+class _Keyed:
+    """HMAC-SHA-256 under one key, with the work that is the same for every message done once."""
+
+    def __init__(self, key: bytes) -> None:
+        block = (sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+        self._inner = sha256(block.translate(_INNER_PAD))
+        self._outer = sha256(block.translate(_OUTER_PAD))
+
+    def mac(self, purpose: bytes, body: bytes) -> bytes:
+        """The first 128 bits of the MAC of this body for this purpose."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(len(purpose).to_bytes(2, "big") + purpose + body)
+        outer.update(inner.digest())
+        return outer.digest()[:_MAC]
+
+    def stamp(self, purpose: bytes) -> Callable[[bytes], str]:
+        """What makes the text of a token out of its body."""
+        begun = self._inner.copy()
+        begun.update(len(purpose).to_bytes(2, "big") + purpose)
+        copy_inner, copy_outer, encode = begun.copy, self._outer.copy, binascii.b2a_base64
+
+        def stamp(body: bytes) -> str:
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(body)
+            outer.update(inner.digest())
+            raw = encode(body + outer.digest()[:_MAC], newline=False)
+            return raw.translate(_URL_SAFE, b"=").decode("ascii")
+
+        return stamp
+
+
+_INNER_PAD = bytes(each ^ 0x36 for each in range(256))
+_OUTER_PAD = bytes(each ^ 0x5C for each in range(256))
+
+
+def _click(body: bytes) -> ClickToken:
+    if body[0] == 1:
+        return ClickToken(f"clk_{_text(body[5:21])}", f"mem_{_text(body[21:37])}",
+                          f"prd_{_text(body[37:53])}", _named("plc", body[53:69]))
+    kind, place = _PLACES.get(body[55]), body[56:72]
+    return ClickToken(
+        f"clk_{_text(body[1:17])}", f"mem_{_text(body[23:39])}", _named("prd", body[39:55]),
+        _named("plc", place) if kind == "plc" else None,
+        _named("lnk", place) if kind == "lnk" else None,
+        "" if body[72:80] == bytes(8) else body[72:80].hex(), body[17:23])
 
 
 def _decoded(text: str) -> bytes:
     try:
         if len(text) > LONGEST:
             raise ValueError
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        # What stands for + and / is translated; the signs themselves are dropped, which the
+        # comparison below notices.
+        raw = binascii.a2b_base64(text.translate(_PLAIN) + "=" * (-len(text) % 4),
+                                  strict_mode=True)
     except (ValueError, binascii.Error):
         raise Invalid("forged_token", "This is not a link of this hub.") from None
     # Unused bits of the last character would let two texts say one token.
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+    back = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
+    if back != text or len(raw) <= _MAC:
         raise Invalid("forged_token", "This is not a link of this hub.")
     return raw
 
 
-def _time(at: datetime) -> bytes:
-    return int(at.timestamp()).to_bytes(4, "big")
-
-
-def _read_time(body: bytes) -> datetime:
-    return datetime.fromtimestamp(int.from_bytes(body[1:5], "big"), UTC)
-
-
-def _pack(*ids: tuple[str, str | None]) -> bytes:
-    return b"".join(_NONE if ref is None else _to_bytes(ref) for _, ref in ids)
-
-
-def _unpack(raw: bytes, *prefixes: str) -> list[str | None]:
-    parts = [raw[n * 16:n * 16 + 16] for n in range(len(prefixes))]
-    return [None if part == _NONE else f"{prefix}_{_from_bytes(part)}"
-            for prefix, part in zip(prefixes, parts, strict=True)]
+def _named(prefix: str, raw: bytes) -> str | None:
+    return None if raw == _NONE else f"{prefix}_{_text(raw)}"
 
 
 def _to_bytes(ref: str) -> bytes:
-    number = 0
-    for char in ref[4:]:
-        number = number << 5 | _ALPHABET.index(char)
-    return number.to_bytes(16, "big")
+    return int(ref[4:].translate(_AS_DIGITS), 32).to_bytes(16, "big")
 
 
-def _from_bytes(raw: bytes) -> str:
+def _text(raw: bytes) -> str:
     number = int.from_bytes(raw, "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -154,7 +154,7 @@ class Embed:
             return _redirect(target.url)
         click_id = new_id("clk", now)
         alc = self._hub.signer.click(
-            ClickToken(click_id, token.host, token.product_id, token.placement_id, now),
+            ClickToken(click_id, token.host, token.product_id, token.placement_id),
             target.store_id)
         self.spool.write({
             "kind": "click", "id": click_id, "at": now.isoformat(), "alliance": target.alliance_id,

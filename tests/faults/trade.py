@@ -120,8 +120,7 @@ class Trade:
 
     def _token(self, name: str, host: str) -> str:
         at = self.now - timedelta(hours=3)
-        token = ClickToken(new_id("clk", at), self._members[host], self._products[name], None,
-                           at.replace(microsecond=0))
+        token = ClickToken(new_id("clk", at), self._members[host], self._products[name])
         return Signer([under_test.SECRET]).click(token, self.stores[name])
 
     def _found(self, session: Session) -> None:

@@ -72,7 +72,7 @@ def test_a_followed_link_leads_to_the_catalogues_page_and_is_a_valid_click(
     where = urlsplit(follow(bench, offer["href"]))
     query = parse_qs(where.query)
     assert f"{where.scheme}://{where.netloc}{where.path}".startswith(f"{HOME}/shops/bakery/")
-    assert (query["utm_source"], len(query["alc"][0])) == (["alliance"], 114)
+    assert (query["utm_source"], len(query["alc"][0])) == (["alliance"], 128)
     assert verdicts(bench) == ["valid"]
     bench.buy(token=query["alc"][0])
     bench.deliver()
