@@ -60,6 +60,12 @@ WORDS: dict[str, str] = {
 
     "kind.coupon": N_("coupon"), "kind.click": N_("link"), "kind.bond": N_("earlier order"),
     "kind.spoken": N_("spoken code"), "kind.view": N_("view"),
+    "touch.widget": N_("Widget"), "touch.link": N_("Link"), "touch.coupon": N_("Coupon"),
+    "touch.bond": N_("Earlier order"), "touch.spoken": N_("Spoken code"),
+    "rows.member": N_("By member"), "rows.kind": N_("By kind of business"),
+    "rows.way": N_("By way"), "rows.place": N_("By placement or channel"),
+    "share.last": N_("If last earned"), "share.first": N_("If first earned"),
+    "share.linear": N_("If equal"), "share.position": N_("If 40/20/40"),
     "fault.robot": N_("a robot"), "fault.expired": N_("the link was too old"),
     "fault.own": N_("made by the host or the seller"),
     "fault.repeat": N_("the same shopper again within 30 minutes"),

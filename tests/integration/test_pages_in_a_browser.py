@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 
 LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/new", "/products",
          "/placements", "/links", "/orders", "/orders?box=out", "/orders/not-credited",
+         "/paths", "/paths?box=out&by=place",
          "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
 

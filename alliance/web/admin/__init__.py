@@ -14,6 +14,7 @@ from alliance.web.admin import (
     links,
     orders,
     overview,
+    paths,
     placements,
     products,
     statements,
@@ -21,7 +22,7 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, orders,
-          statements, cycles, ledger, stores, account)
+          paths, statements, cycles, ledger, stores, account)
 
 
 def install(app: Flask) -> None:
