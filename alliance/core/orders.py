@@ -6,6 +6,7 @@ shopper's name, mail, phone, address or network address (law §7.3).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,12 @@ from enum import StrEnum
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.money import LIMIT, Currency, Money, split, total
+
+MOST_TOKENS, MOST_COUPONS, LONGEST_CODE = 10, 50, 200
+"""How much evidence one order can carry: more of it only hides what counts."""
+
+_TOKEN = re.compile(r"[!-~]{1,512}", re.ASCII)
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
 class OrderState(StrEnum):
@@ -26,6 +33,14 @@ class OrderState(StrEnum):
     FAILED = "failed"
     REFUNDED = "refunded"
     REMOVED = "removed"
+
+
+class Wanted(StrEnum):
+    """What the shopper did: as a rule an order, or an action that a seller wants too (A6.1)."""
+
+    ORDER = "order"
+    SIGN_UP = "sign_up"
+    BOOKING = "booking"
 
 
 class LineKind(StrEnum):
@@ -93,12 +108,18 @@ class StoreOrder:
     """Placements whose slate was seen on the way, as the order itself says; they never earn."""
     hold_out: bool = False
     """Whether the order says that its shopper was shown no recommendations, to measure."""
+    renews: str | None = None
+    """The ref of the first order of a subscription, on each order that renews it (A6.4)."""
+    wanted: Wanted = Wanted.ORDER
+    """A sign-up or a booking has no lines: the store reports it once, and it stands or not."""
 
     def __post_init__(self) -> None:
         for name in ("placed_at", "updated_at", "paid_at", "completed_at"):
             at = getattr(self, name)
             if at is not None:
                 object.__setattr__(self, name, aware(at))
+        if self.click_tokens or self.coupons or self.spoken_code:
+            _bound_evidence(self)
         keys = [line.key for line in self.lines]
         if len(set(keys)) != len(keys):
             raise Invalid("repeated_line", f"Order {self.ref} names one line twice.")
@@ -143,6 +164,21 @@ def spread_refund(lines: Sequence[OrderLine], gross: Money) -> tuple[OrderLine, 
             refunded_tax=line.refunded_tax + Money(tax, gross.currency),
         ))
     return tuple(spread)
+
+
+def _bound_evidence(order: StoreOrder) -> None:
+    # Browsers wrote it: what is longer than any word of ours, or cannot be kept, is no evidence,
+    # and must not cost the shop its order.
+    tokens = tuple(text for text in order.click_tokens if _TOKEN.fullmatch(text))[:MOST_TOKENS]
+    coupons = tuple(text for text in order.coupons if _can_be_kept(text))[:MOST_COUPONS]
+    object.__setattr__(order, "click_tokens", tokens)
+    object.__setattr__(order, "coupons", coupons)
+    if order.spoken_code is not None and not _can_be_kept(order.spoken_code):
+        object.__setattr__(order, "spoken_code", None)
+
+
+def _can_be_kept(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_CODE and _UNSAFE.search(text) is None
 
 
 def _check_line(order: StoreOrder, line: OrderLine) -> None:

@@ -6,7 +6,7 @@ Law §1.1 and §4.3. The written form is canonical but for the order of keys.
 from __future__ import annotations
 
 from alliance.core.money import Money
-from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
+from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder, Wanted
 from alliance.core.reading import Fields, money_json, time_json
 
 
@@ -33,13 +33,15 @@ def order_to_json(order: StoreOrder) -> dict[str, object]:
         # Left out where there are none: snapshots from before them keep their digest.
         **({"views": list(order.views)} if order.views else {}),
         **({"hold_out": True} if order.hold_out else {}),
+        **({"renews": order.renews} if order.renews is not None else {}),
+        **({"wanted": order.wanted.value} if order.wanted is not Wanted.ORDER else {}),
     }
 
 
 def order_from_json(value: object) -> StoreOrder:
     """The snapshot that `order_to_json` wrote; anything else is `Invalid`, with its place."""
     fields = Fields(value, "order")
-    fields.give({"views": [], "hold_out": False})
+    fields.give({"views": [], "hold_out": False, "renews": None, "wanted": "order"})
     order = StoreOrder(
         ref=fields.text("ref"),
         number=fields.text("number"),
@@ -60,6 +62,8 @@ def order_from_json(value: object) -> StoreOrder:
         lines=tuple(_line_from_json(line) for line in fields.objects("lines")),
         views=fields.texts("views"),
         hold_out=fields.flag("hold_out"),
+        renews=fields.maybe("renews", fields.text),
+        wanted=fields.word("wanted", Wanted),
     )
     fields.done()
     return order

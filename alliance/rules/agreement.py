@@ -12,6 +12,7 @@ import rfc8785
 
 from alliance.core.errors import Invalid
 from alliance.core.money import LIMIT, Currency, Money, Rate
+from alliance.core.orders import Wanted
 from alliance.core.reading import Fields, money_json, time_json
 from alliance.rules import conditions
 from alliance.rules.terms import (
@@ -38,6 +39,9 @@ MOST_DAYS = 3_660
 MOST = LIMIT // 1000
 """No single amount in terms is larger, so that sums of it stay within what can be booked."""
 
+_LATER = ("recurring_days",)
+"""What terms could not say at first, left out where it is not said."""
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
@@ -54,8 +58,14 @@ def terms_hash(terms: Terms) -> str:
 
 
 def to_json(terms: Terms) -> dict[str, object]:
-    """The terms as JSON values; every key is always there, so that a hash says everything."""
+    """The terms as JSON values, so that a hash says everything.
+
+    Every key is always there but those of `_LATER`: what is not said there keeps its old hash.
+    """
     plain: dict[str, object] = {field.name: getattr(terms, field.name) for field in fields(terms)}
+    for name in _LATER:
+        if plain[name] is None:
+            del plain[name]
     until, currency = terms.effective_until, terms.settlement_currency
     return {
         **plain,
@@ -98,6 +108,7 @@ def check_clause(clause: Clause, currency: Currency) -> None:
         (clause.rate is not None and clause.basis is not Basis.PERCENT_OF_SALE)
         or (clause.amount is not None and clause.basis is Basis.PERCENT_OF_SALE)
         or (clause.per is not None and clause.basis is not Basis.BARTER)
+        or (clause.wanted is not Wanted.ORDER and clause.basis is not Basis.PER_REFERRAL)
     )
     if wrong:
         raise Invalid("wrong_field", f"Clause {clause.key} has a value that {clause.basis} does "
@@ -125,7 +136,7 @@ def _defaults() -> dict[str, object]:
 _DEFAULTS = _defaults()
 _CLAUSE_DEFAULTS: dict[str, object] = {
     "rate_bp": None, "amount": None, "per": None, "block": 1, "daily_limit": None,
-    "bonus": False, "conditions": [], "caps": [],
+    "bonus": False, "wanted": Wanted.ORDER.value, "conditions": [], "caps": [],
 }
 
 
@@ -158,6 +169,8 @@ def _read_terms(where: Fields) -> Terms:
         exit_rule=where.choice("exit_rule", EXIT_RULES),
         coupon_cost_seller_bp=_rate(where, "coupon_cost_seller_bp").bp,
         max_reversal_bp=where.maybe("max_reversal_bp", lambda name: _rate(where, name).bp),
+        recurring_days=where.maybe("recurring_days",
+                                   lambda name: where.whole(name, 0, MOST_DAYS)),
     )
 
 
@@ -175,6 +188,8 @@ def _clause_to_json(clause: Clause) -> dict[str, object]:
         "block": clause.block,
         "daily_limit": clause.daily_limit,
         "bonus": clause.bonus,
+        # Left out where it is an order, as it was before there was anything else to want.
+        **({"wanted": clause.wanted.value} if clause.wanted is not Wanted.ORDER else {}),
         "conditions": [{"field": each.field.value, "op": each.op.value,
                         "values": list(each.values)} for each in clause.conditions],
         "caps": [{"per": cap.per.value, "amount": money_json(cap.amount)} for cap in clause.caps],
@@ -192,6 +207,7 @@ def _clause_from_json(where: Fields, currency: Currency) -> Clause:
         block=where.whole("block", 1, 10**9),
         daily_limit=where.maybe("daily_limit", lambda name: where.whole(name, 1, 10**9)),
         bonus=where.flag("bonus"),
+        wanted=where.word("wanted", Wanted),
         conditions=tuple(_condition(inner) for inner in where.objects("conditions")),
         caps=tuple(_cap(inner) for inner in where.objects("caps")),
     )

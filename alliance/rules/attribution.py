@@ -83,9 +83,12 @@ def decide(order: StoreOrder, touches: Sequence[Touch],
        a bond the terms do not have), `forged_token`, `replayed_token`, `invalid_click`,
        `no_contract`, `not_in_force`, `outside_window`, `excluded`. A host none of whose touches
        passes is told the reason of the touch that came nearest to passing, the latest of equals.
+       On an order that renews another, only the credit of the first order and a bond count: what
+       else it carries was copied from there.
     3. Between hosts: of the touches that pass, only the strongest kind on the order counts, of
        any age inside its window; hosts without one are told `other_host_won`. The credit model
-       then shares the order out; a host it leaves nothing is told `other_host_won` too.
+       then shares the order out; a host it leaves nothing is told `other_host_won` too. A renewal
+       is shared out as its first order was.
     4. `cap_waiting`: the host has earned, but its caps leave no room.
 
     A touch counts from exactly `window_days` times 24 hours before the order is placed up to that
@@ -104,7 +107,7 @@ def decide(order: StoreOrder, touches: Sequence[Touch],
     refused = {(touch.host, touch.id) for touch, _ in refusals}
     passed = [touch for touch in ordered if (touch.host, touch.id) not in refused]
     counting = strongest(passed)
-    weights = weights_of(model_of(counting), len(counting))
+    weights = _weights(counting)
     decisions = []
     for host in hosts:
         if _of(host, passed):
@@ -204,26 +207,42 @@ def _of_touch(order: StoreOrder, touch: Touch, standing: Standing) -> Reason | N
     terms, host = touch.terms, touch.host
     own_people = standing.people_keys.get(host, frozenset())
     has_contract = terms is not None and terms.host == host
-    no_bond = terms is not None and terms.bond_days is None and touch.kind is Evidence.BOND
     fails = {
         Reason.OWN_STORE: host in standing.own_stores
         or (terms is not None and terms.seller == host),
         Reason.SELF_REFERRAL: order.customer_key is not None and order.customer_key in own_people,
         Reason.MEMBER_SUSPENDED: host in standing.suspended,
-        Reason.NO_EVIDENCE: touch.kind is Evidence.VIEW or no_bond,
+        Reason.NO_EVIDENCE: _is_nothing(order, touch),
         Reason.FORGED_TOKEN: touch.forged,
         Reason.REPLAYED_TOKEN: touch.replayed,
         Reason.INVALID_CLICK: touch.invalid is not None,
         Reason.NO_CONTRACT: not has_contract,
-        Reason.NOT_IN_FORCE: terms is not None and not terms.in_force(touch.at),
+        # A renewal is paid by what was in force for its first order.
+        Reason.NOT_IN_FORCE: terms is not None and touch.kind is not Evidence.RENEWAL
+        and not terms.in_force(touch.at),
         Reason.OUTSIDE_WINDOW: not _in_window(order, touch),
     }
     for reason in NEARNESS:
         if fails.get(reason, False):
             return reason
-    if terms is not None and not covers(order, terms, facts_of(touch, standing)):
-        return Reason.EXCLUDED
-    return None
+    return Reason.EXCLUDED if _is_excluded(order, touch, standing) else None
+
+
+def _is_nothing(order: StoreOrder, touch: Touch) -> bool:
+    if touch.kind is Evidence.RENEWAL:
+        return order.renews is None or not touch.weight
+    if touch.kind is Evidence.BOND:
+        return touch.terms is not None and touch.terms.bond_days is None
+    return touch.kind is Evidence.VIEW
+
+
+def _is_excluded(order: StoreOrder, touch: Touch, standing: Standing) -> bool:
+    terms = touch.terms
+    if terms is None or not covers(order, terms, facts_of(touch, standing)):
+        return True
+    if touch.kind is Evidence.RENEWAL:
+        return not terms.recurring_days
+    return order.renews is not None and touch.kind is not Evidence.BOND
 
 
 def _window_days(touch: Touch) -> int:
@@ -231,11 +250,22 @@ def _window_days(touch: Touch) -> int:
         return 0
     if touch.kind is Evidence.BOND:
         return touch.terms.bond_days or 0
+    if touch.kind is Evidence.RENEWAL:
+        return touch.terms.recurring_days or 0
     return touch.terms.window_days
 
 
 def _in_window(order: StoreOrder, touch: Touch) -> bool:
+    if touch.kind is Evidence.RENEWAL and not _window_days(touch):
+        # Not late: the terms do not pay renewals at all.
+        return True
     return timedelta(0) <= order.placed_at - touch.at <= timedelta(days=_window_days(touch))
+
+
+def _weights(counting: Sequence[Touch]) -> list[int]:
+    if counting and counting[0].kind is Evidence.RENEWAL:
+        return [touch.weight or 0 for touch in counting]
+    return weights_of(model_of(counting), len(counting))
 
 
 def _ordered(touches: Sequence[Touch]) -> list[Touch]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from alliance.core.clock import day_of
 from alliance.core.money import split
-from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
+from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder, Wanted
 from alliance.rules.conditions import holds
 from alliance.rules.terms import Basis, Cause, Clause, Field, Terms, cause
 
@@ -21,8 +21,8 @@ class Facts:
     """What conditions look at besides the order.
 
     `customer` (`new`, `returning`) speaks before the order's own mark. `evidence` is `coupon`,
-    `link`, `bond` or `spoken`. `host_tier` is the host's performance level in the last full
-    period, 0 for none. A date condition asks for the day of `touched_at` in `zone_name`, since
+    `link`, `bond`, `spoken` or `renewal`. `host_tier` is the host's performance level in the last
+    full period, 0 for none. A date condition asks for the day of `touched_at` in `zone_name`, since
     that day's promise is what the host acted on.
     """
 
@@ -137,11 +137,23 @@ def paying(terms: Terms, what: Cause, known: Known) -> tuple[Clause, ...]:
     return tuple(clause for clause in matching if clause.bonus or clause is first)
 
 
+def paying_for_action(order: StoreOrder, terms: Terms, facts: Facts) -> tuple[Clause, ...]:
+    """The clauses that pay for a sign-up or a booking: it has no lines, so a sum is all there is.
+
+    None for an order.
+    """
+    if order.wanted is Wanted.ORDER:
+        return ()
+    return paying(terms, Cause(order.wanted.value), of_order(order, terms, facts, ()))
+
+
 def covers(order: StoreOrder, terms: Terms, facts: Facts) -> bool:
-    """Whether the terms promise anything at all for this order as it was sold.
+    """Whether the terms promise anything at all for this order or action as it was sold.
 
     Refunds do not matter here: they must not move a referral from one host to another.
     """
+    if order.wanted is not Wanted.ORDER:
+        return any(promises(clause) for clause in paying_for_action(order, terms, facts))
     lines = counted_lines(order, terms)
     known = of_order(order, terms, facts, lines)
     return any(

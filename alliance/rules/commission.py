@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from alliance.core.clock import start_of
 from alliance.core.money import Money, Rate
-from alliance.core.orders import StoreOrder
+from alliance.core.orders import StoreOrder, Wanted
 from alliance.rules.caps import Capped, CapRow, apply_caps
 from alliance.rules.clauses import (
     Counted,
@@ -22,6 +22,7 @@ from alliance.rules.clauses import (
     of_line,
     of_order,
     paying,
+    paying_for_action,
     standing_products,
 )
 from alliance.rules.sentences import Sentence, money_values
@@ -90,6 +91,7 @@ def expected(order: StoreOrder, credits: Sequence[Credit]) -> tuple[Commission, 
     remainder; each host's own terms pay its part, rounded once per line, half up. A sum per order
     is paid once while something of a line it won is kept, split by the same weights. What the
     clauses of one line pay a host never exceeds its part of the line: rounding cannot add a cent.
+    A sign-up or a booking has no lines: it earns the sum agreed for it, once, while it stands.
     An order that is not sold earns nothing.
     """
     if not order.is_sold:
@@ -181,6 +183,9 @@ def _recency(credit: Credit) -> tuple[datetime, str]:
 def _of_host(order: StoreOrder, credit: Credit, place: int,
              weights: Sequence[int]) -> list[Commission]:
     terms = credit.terms
+    if order.wanted is not Wanted.ORDER:
+        return [found for clause in paying_for_action(order, terms, credit.facts)
+                for found in _once(order, credit, clause, place, weights)]
     lines = counted_lines(order, terms)
     known = of_order(order, terms, credit.facts, lines)
     standing = standing_products(order, terms, lines)

@@ -24,18 +24,21 @@ OPERATORS: dict[Field, frozenset[Op]] = {
 
 WORDS: dict[Field, frozenset[str]] = {
     Field.CUSTOMER: frozenset({"new", "returning"}),
-    Field.EVIDENCE: frozenset({"coupon", "link", "bond", "spoken"}),
+    Field.EVIDENCE: frozenset({"coupon", "link", "bond", "spoken", "renewal"}),
 }
 """The only values these fields can have."""
 
 _OF_THE_HOST = frozenset({Field.DATE, Field.TIER, Field.CERTIFICATE})
+_OF_THE_TOUCH = frozenset({Field.EVIDENCE, Field.PLACEMENT, Field.CAMPAIGN})
 MEANINGFUL: dict[Cause, frozenset[Field]] = {
     Cause.ORDER: frozenset(Field),
+    Cause.SIGN_UP: _OF_THE_HOST | _OF_THE_TOUCH,
+    Cause.BOOKING: _OF_THE_HOST | _OF_THE_TOUCH,
     Cause.CLICKS: _OF_THE_HOST,
     Cause.IMPRESSIONS: _OF_THE_HOST,
     Cause.ACCEPTANCE: frozenset(),
 }
-"""Which fields can be told when a clause pays: a click has no order amount."""
+"""Which fields can be told when a clause pays: a click or a sign-up has no order amount."""
 
 
 def check(condition: Condition) -> None:

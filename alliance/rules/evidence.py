@@ -19,8 +19,12 @@ from alliance.rules.terms import Terms
 
 
 class Evidence(StrEnum):
-    """Kinds of evidence, strongest first (law §4.1). A view is kept, but never earns (C40)."""
+    """Kinds of evidence, strongest first (law §4.1). A view is kept, but never earns (C40).
 
+    A renewal hangs on the first order of its subscription, whose credit it carries on (A6.4).
+    """
+
+    RENEWAL = "renewal"
     COUPON = "coupon"
     CLICK = "click"
     BOND = "bond"
@@ -45,9 +49,11 @@ _STRENGTH = {kind: -place for place, kind in enumerate(Evidence)}
 class Touch:
     """One piece of evidence that ties a host (member id) to an order.
 
-    `at` is when the click was made, the coupon claimed, the bond begun or the code said. `terms`
-    are those of the contract at that time, None where there is no contract. `invalid` is the
-    fault that `validity` found. `forged` and `replayed` speak of the signed token.
+    `at` is when the click was made, the coupon claimed, the bond begun, the code said or the first
+    order of a subscription placed. `terms` are those of the contract at that time, None where
+    there is no contract; for a renewal, those that pay the first order. `invalid` is the fault
+    that `validity` found. `forged` and `replayed` speak of the signed token. `weight` is the share
+    that a renewal carries on: 0 where the first order earns this host nothing, None for all else.
     """
 
     id: str
@@ -64,6 +70,7 @@ class Touch:
     placement: str | None = None
     campaign: str | None = None
     product: str | None = None
+    weight: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", aware(self.at))
@@ -140,10 +147,12 @@ def _touch_to_json(touch: Touch) -> dict[str, object]:
         "terms": agreement.terms_hash(touch.terms) if touch.terms is not None else None,
         "invalid": touch.invalid, "forged": touch.forged, "replayed": touch.replayed,
         "placement": touch.placement, "campaign": touch.campaign, "product": touch.product,
+        **({"weight": touch.weight} if touch.weight is not None else {}),
     }
 
 
 def _touch_from_json(fields: Fields, terms: Mapping[str, Terms]) -> Touch:
+    fields.give({"weight": None})
     named = fields.maybe("terms", fields.text)
     if named is not None and named not in terms:
         raise Invalid("unknown_terms", f"{fields.where} names terms that are not written here.")
@@ -162,6 +171,7 @@ def _touch_from_json(fields: Fields, terms: Mapping[str, Terms]) -> Touch:
         placement=fields.maybe("placement", fields.text),
         campaign=fields.maybe("campaign", fields.text),
         product=fields.maybe("product", fields.text),
+        weight=fields.maybe("weight", fields.whole),
     )
     fields.done()
     return touch

@@ -74,7 +74,7 @@ def _days(terms: Terms) -> Iterator[Gap]:
     if terms.window_days < 1:
         yield _gap("no_window")
     for name in ("window_days", "hold_days", "review_days", "due_days", "notice_days",
-                 "bond_days"):
+                 "bond_days", "recurring_days"):
         days: int | None = getattr(terms, name)
         if days is not None and not 0 <= days <= MOST_DAYS:
             yield _gap("days_out_of_range", field=name, most=MOST_DAYS)

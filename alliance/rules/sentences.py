@@ -88,6 +88,8 @@ TEMPLATES: dict[str, str] = {
     "terms.gift_cards.in": "Gift cards count.",
     "terms.gift_cards.out": "Gift cards do not count.",
     "terms.bond": "A customer stays the host's for {days} days after an order that it earned.",
+    "terms.recurring": "Renewals of a subscription earn like its first order, for {days} days "
+        "after it.",
     "terms.no_bond": "A customer is not bound to the host after an order.",
     "terms.refund.reverse": "A refund takes its commission back.",
     "terms.refund.keep": "A refund does not reduce a commission; a cancelled order earns nothing.",
@@ -100,6 +102,8 @@ TEMPLATES: dict[str, str] = {
     "clause.percent_of_sale": "Clause {clause}: {rate} of the sale.",
     "clause.per_click": "Clause {clause}: {amount} for each valid click.",
     "clause.per_referral": "Clause {clause}: {amount} once for each credited order.",
+    "clause.per_referral_sign_up": "Clause {clause}: {amount} once for each credited sign-up.",
+    "clause.per_referral_booking": "Clause {clause}: {amount} once for each credited booking.",
     "clause.barter_click": "Clause {clause}: {amount} for each valid click.",
     "clause.barter_order": "Clause {clause}: {amount} once for each credited order.",
     "clause.barter_impressions": "Clause {clause}: {amount} for every {block} impressions.",
@@ -173,4 +177,98 @@ TEMPLATES: dict[str, str] = {
         "without recommendations.",
     "decision.other_host_won": "Not credited: another host's {winner_kind} of {winner_at} earned "
         "this order.",
+
+    # What would have been needed.
+    "needed.no_evidence": "A followed link, a coupon or a spoken code of theirs on the order: "
+        "being seen earns nothing.",
+    "needed.no_evidence.bond": "Terms that keep a customer with the host after an order: these "
+        "do not.",
+    "needed.no_evidence.renewal": "Credit for the first order of this subscription: its renewals "
+        "earn what that one earned.",
+    "needed.outside_window": "The order had to follow within {window}; it came {late} too late.",
+    "needed.outside_window.bond": "A customer stays theirs for {window} after an order; this one "
+        "came {late} later.",
+    "needed.outside_window.renewal": "Renewals earn for {window} after the first order; this one "
+        "came {late} later.",
+    "needed.outside_window.after": "The touch had to come before the order; it came {late} after "
+        "it.",
+    "needed.forged_token": "The address of the link just as this hub made it, opened in this "
+        "shop: the mark that came with the order was changed, or made elsewhere.",
+    "needed.replayed_token": "A click of its own: each click earns once, for the first order that "
+        "was placed with it.",
+    "needed.self_referral": "A buyer from outside: this customer is one of the host's own people.",
+    "needed.own_store": "Another member's shop: what a shop recommends on its own pages of itself "
+        "earns nothing.",
+    "needed.no_contract": "A contract between the two shops, signed by both before {touched_at}.",
+    "needed.not_in_force.early": "Terms that were in force by {touched_at}: they hold from "
+        "{from_at} on.",
+    "needed.not_in_force.late": "Terms that were still in force on {touched_at}: they held from "
+        "{from_at} until {until_at}.",
+    "needed.excluded": "Something in the order that the terms pay for.",
+    "needed.excluded.no_clause": "A clause that pays for orders like this one: the terms of then "
+        "pay for other things only.",
+    "needed.excluded.exception": "Other goods: clause {clause} says that nothing is paid for "
+        "these.",
+    "needed.excluded.renewal": "Terms that pay renewals too: these pay only for the first order "
+        "of a subscription.",
+    "needed.cap_waiting": "Room under the caps of these terms: what lies above them waits until "
+        "the seller approves it.",
+    "needed.cap_waiting.one": "Room under the cap of {cap} {per}: what lies above it waits until "
+        "the seller approves it.",
+    "needed.cap_waiting.amount": "{waiting} of this order waits.",
+    "needed.invalid_click": "A click that counts: this one was set aside ({invalid}).",
+    "needed.invalid_click.robot": "A person at a browser: this visit called itself a program, or "
+        "did not say what it was.",
+    "needed.invalid_click.expired": "A link that still runs: this one was followed after its last "
+        "day.",
+    "needed.invalid_click.own": "A shopper from outside: this click was made by the host's or the "
+        "seller's own people.",
+    "needed.invalid_click.repeat": "A first visit, or one at least {minutes} minutes after the "
+        "last: the same shopper had followed this offer shortly before.",
+    "needed.invalid_click.over_limit": "Fewer visits within one minute: those above the host's "
+        "limit do not count.",
+    "needed.test_order": "A real order: the shop marks this one as a test.",
+    "needed.unpaid": "A payment: as soon as the order is paid, it is decided anew by itself.",
+    "needed.unpaid.lost": "An order that stands: this one was cancelled, failed or was removed.",
+    "needed.member_suspended": "A place that is not suspended: orders placed after the leader "
+        "lifts the suspension count again.",
+    "needed.hold_out": "A shopper outside the measuring group: a small share of shoppers sees no "
+        "recommendations, and their orders earn nobody anything.",
+    "needed.other_host_won.coupon": "A coupon of theirs on the order: a coupon counts before all "
+        "other evidence.",
+    "needed.other_host_won.click": "A followed link of theirs: a link counts before an earlier "
+        "order and before a spoken code.",
+    "needed.other_host_won.bond": "An earlier order of this customer that they earned: it counts "
+        "before a spoken code.",
+    "needed.other_host_won.spoken": "A spoken code of theirs at the checkout.",
+    "needed.other_host_won.renewal": "Credit for the first order of this subscription: its "
+        "renewals follow it.",
+    "needed.other_host_won.last": "The last touch: under these terms the last one earns, here "
+        "that of {winner_at}.",
+    "needed.other_host_won.first": "The first touch: under these terms the first one earns, here "
+        "that of {winner_at}.",
+
+    # What one change would have given.
+    "instead.bond": "With a customer bond of {window}",
+    "instead.click": "With a followed link in place of the view",
+    "instead.first": "With their touch as the first one",
+    "instead.fresh_click": "With a click of its own",
+    "instead.genuine": "With the address as the hub made it",
+    "instead.in_force": "With terms that were in force by then",
+    "instead.last": "With their touch as the last one",
+    "instead.no_condition": "Without the conditions of clause {clause}",
+    "instead.not_suspended": "Without the suspension",
+    "instead.paid": "Once paid",
+    "instead.real": "As a real order",
+    "instead.renewals": "With renewals paid for {window}",
+    "instead.room": "With room under the cap",
+    "instead.shares": "With equal shares for all touches",
+    "instead.shown": "Outside the measuring group",
+    "instead.stranger": "With a buyer from outside",
+    "instead.stronger.bond": "With an earlier order that they earned",
+    "instead.stronger.click": "With a followed link of theirs",
+    "instead.stronger.coupon": "With a coupon of theirs",
+    "instead.stronger.spoken": "With a spoken code of theirs",
+    "instead.valid": "With a click that counts",
+    "instead.window": "With a window of {window}",
 }

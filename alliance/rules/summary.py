@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alliance.core.money import Money, Rate
+from alliance.core.orders import Wanted
 from alliance.rules.clauses import promises
 from alliance.rules.sentences import Sentence, money_values, stamp
 from alliance.rules.terms import Basis, Clause, Condition, Field, Op, Per, Terms
@@ -30,7 +31,7 @@ def _parties(terms: Terms) -> tuple[Sentence, ...]:
 def _clause(clause: Clause, terms: Terms) -> tuple[Sentence, ...]:
     name: dict[str, str | int] = {"clause": clause.key}
     said = [_pays(clause, name)]
-    said += [_condition(condition, terms, name) for condition in clause.conditions]
+    said += [condition_said(condition, terms, clause.key) for condition in clause.conditions]
     if clause.bonus:
         said.append(Sentence("clause.bonus", name))
     if clause.daily_limit is not None:
@@ -47,20 +48,28 @@ def _pays(clause: Clause, name: dict[str, str | int]) -> Sentence:
         return Sentence("clause.percent_of_sale",
                         {**name, "rate": str(clause.rate), "rate_bp": clause.rate.bp})
     kind = clause.basis.value
+    if clause.wanted is not Wanted.ORDER:
+        kind = f"{kind}_{clause.wanted}"
     if clause.basis is Basis.BARTER:
         kind = f"barter_{clause.per or Per.ORDER}"
     amount = money_values("amount", clause.amount) if clause.amount is not None else {}
     return Sentence(f"clause.{kind}", {**name, **amount, "block": clause.block})
 
 
-def _condition(condition: Condition, terms: Terms, name: dict[str, str | int]) -> Sentence:
+def condition_said(condition: Condition, terms: Terms, clause: str) -> Sentence:
+    """One condition of a clause in words."""
     shown = list(condition.values)
     if condition.field is Field.ORDER_AMOUNT:
         shown = [str(Money(int(value), terms.currency)) for value in shown]
     field = condition.field.value.replace("_", " ")
-    values: dict[str, str | int] = {**name, "field": field, "values": ", ".join(shown)}
+    values: dict[str, str | int] = {"clause": clause, "field": field, "values": ", ".join(shown)}
     if condition.op is Op.BETWEEN:
         values |= {"low": shown[0], "high": shown[-1]}
+    if condition.field is Field.ORDER_AMOUNT:
+        for name, value in (("values", condition.values[0]), ("low", condition.values[0]),
+                            ("high", condition.values[-1])):
+            if name in values:
+                values |= money_values(name, Money(int(value), terms.currency))
     return Sentence(f"condition.{condition.op}", values)
 
 
@@ -72,10 +81,18 @@ def _times(terms: Terms) -> tuple[Sentence, ...]:
         Sentence("terms.window", {"days": terms.window_days}),
         Sentence(f"terms.credit.{terms.credit}"),
         bond,
+        *_renewals(terms),
         Sentence(f"terms.hold.{terms.hold_from}", {"days": terms.hold_days}),
         Sentence(f"terms.cycle.{terms.cycle}",
                  {"review": terms.review_days, "due": terms.due_days}),
     )
+
+
+def _renewals(terms: Terms) -> tuple[Sentence, ...]:
+    # Terms from before anybody could agree on renewals say nothing of them.
+    if not terms.recurring_days:
+        return ()
+    return (Sentence("terms.recurring", {"days": terms.recurring_days}),)
 
 
 def _money(terms: Terms) -> tuple[Sentence, ...]:

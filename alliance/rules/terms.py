@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from alliance.core.clock import aware
 from alliance.core.money import Currency, Money, Rate
+from alliance.core.orders import Wanted
 
 
 class Basis(StrEnum):
@@ -80,9 +81,10 @@ class CapPer(StrEnum):
 class Condition:
     """One test. `values` are texts: minor units for amounts, ISO dates for dates, codes else.
 
-    `customer` is `new` or `returning`; `evidence` is `coupon`, `link`, `bond` or `spoken`; `tier`
-    is a whole number, 0 for none. `at_least`, `at_most` and `between` include their edges; a date
-    is the day of the touch in the alliance's zone, and an amount is the order as it was sold.
+    `customer` is `new` or `returning`; `evidence` is `coupon`, `link`, `bond`, `spoken` or
+    `renewal`; `tier` is a whole number, 0 for none. `at_least`, `at_most` and `between` include
+    their edges; a date is the day of the touch in the alliance's zone, and an amount is the order
+    as it was sold.
     """
 
     field: Field
@@ -104,7 +106,8 @@ class Clause:
 
     `rate` belongs to percent_of_sale; `amount` to the others (credits for barter); `per` and
     `block` (impressions per unit) to barter; `daily_limit` (paid clicks a day and host) to
-    per_click and barter by click. A `bonus` clause adds to what matched.
+    per_click and barter by click; `wanted`, what is paid for once it is credited, to per_referral.
+    A `bonus` clause adds to what matched.
     """
 
     key: str
@@ -115,6 +118,7 @@ class Clause:
     block: int = 1
     daily_limit: int | None = None
     bonus: bool = False
+    wanted: Wanted = Wanted.ORDER
     conditions: tuple[Condition, ...] = ()
     caps: tuple[Cap, ...] = ()
 
@@ -157,6 +161,8 @@ class Terms:
     coupon_cost_seller_bp: int = 10_000
     """The share of a coupon's cost that the seller bears; the host bears the rest."""
     max_reversal_bp: int | None = None
+    recurring_days: int | None = None
+    """How long the renewals of a credited first order earn too; None or 0: not at all (A6.4)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "effective_from", aware(self.effective_from))
@@ -180,6 +186,8 @@ class Cause(StrEnum):
     """What makes a clause pay; only clauses of one cause compete with each other (law §3)."""
 
     ORDER = "order"
+    SIGN_UP = "sign_up"
+    BOOKING = "booking"
     CLICKS = "clicks"
     IMPRESSIONS = "impressions"
     ACCEPTANCE = "acceptance"
@@ -190,5 +198,7 @@ def cause(clause: Clause) -> Cause:
     if clause.basis is Basis.BARTER:
         counted = {Per.CLICK: Cause.CLICKS, Per.IMPRESSIONS: Cause.IMPRESSIONS}
         return counted.get(clause.per or Per.ORDER, Cause.ORDER)
+    if clause.basis is Basis.PER_REFERRAL:
+        return Cause(clause.wanted.value)
     return {Basis.PER_CLICK: Cause.CLICKS, Basis.FLAT_FEE: Cause.ACCEPTANCE}.get(
         clause.basis, Cause.ORDER)

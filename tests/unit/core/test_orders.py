@@ -118,3 +118,11 @@ def test_a_spread_refund_loses_nothing_and_leaves_no_line_below_zero(
     assert order(*spread).kept.minor >= 0
     assert all(after == replace(before, refunded=after.refunded, refunded_tax=after.refunded_tax)
                for before, after in zip(lines, spread, strict=True))
+
+
+def test_evidence_that_no_shop_of_ours_would_write_does_not_cost_the_order() -> None:
+    flood = ["x" * 100_000, "", "a b", "ü", "nul\x00", *(f"t{n}" for n in range(30))]
+    made = order(click_tokens=tuple(flood), coupons=("with-cafe", "c" * 100_000, "\ud800"),
+                 spoken_code="s" * 100_000)
+    assert made.click_tokens == tuple(f"t{n}" for n in range(10))
+    assert (made.coupons, made.spoken_code) == (("with-cafe",), None)

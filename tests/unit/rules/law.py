@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from alliance.core.money import Currency, Money, Rate
-from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
+from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder, Wanted
 from alliance.rules.agreement import terms_hash
 from alliance.rules.commission import Commission, Credit, Facts, expected
 from alliance.rules.conditions import OPERATORS
@@ -121,7 +121,7 @@ _condition_values: dict[Field, st.SearchStrategy[str]] = {
     **dict.fromkeys(Field, _codes),
     Field.COUNTRY: st.sampled_from(["LV", "EE"]),
     Field.CUSTOMER: st.sampled_from(["new", "returning"]),
-    Field.EVIDENCE: st.sampled_from(["coupon", "link", "bond", "spoken"]),
+    Field.EVIDENCE: st.sampled_from(["coupon", "link", "bond", "spoken", "renewal"]),
     Field.TIER: st.sampled_from(["0", "1", "2"]),
     Field.DATE: st.sampled_from(["2026-02-01", "2026-03-01", "2026-03-02"]),
     Field.ORDER_AMOUNT: st.sampled_from(["0", "1000", "10000"]),
@@ -153,7 +153,8 @@ def any_clause(draw: st.DrawFn, key: str) -> Clause:
         per=draw(st.sampled_from(Per)) if basis is Basis.BARTER else None,
         block=draw(st.integers(1, 1000)),
         daily_limit=draw(st.none() | st.integers(1, 50)),
-        bonus=draw(st.booleans()), conditions=tuple(conditions.values()), caps=tuple(caps))
+        bonus=draw(st.booleans()), conditions=tuple(conditions.values()), caps=tuple(caps),
+        wanted=draw(st.sampled_from(Wanted)) if basis is Basis.PER_REFERRAL else Wanted.ORDER)
 
 
 @st.composite
@@ -170,6 +171,7 @@ def any_terms(draw: st.DrawFn, host: str = CAFE) -> Terms:
         include_tax=draw(st.booleans()), include_shipping=draw(st.booleans()),
         include_fees=draw(st.booleans()), include_gift_cards=draw(st.booleans()),
         bond_days=draw(st.none() | st.integers(1, 90)),
+        recurring_days=draw(st.none() | st.integers(0, 90)),
         refund_rule=draw(st.sampled_from(["reverse", "keep"])),
         max_reversal_bp=draw(st.none() | st.integers(0, 10_000)))
 
@@ -188,13 +190,16 @@ def any_line(draw: st.DrawFn, key: str) -> OrderLine:
 
 @st.composite
 def any_order(draw: st.DrawFn) -> StoreOrder:
-    lines = tuple(draw(any_line(str(place))) for place in range(draw(st.integers(0, 4))))
+    wanted = draw(st.sampled_from([Wanted.ORDER, Wanted.ORDER, *Wanted]))
+    count = draw(st.integers(0, 4)) if wanted is Wanted.ORDER else 0
+    lines = tuple(draw(any_line(str(place))) for place in range(count))
     return StoreOrder(
         "1001", "#1001", draw(st.sampled_from(OrderState)), EUR, T0, T0, lines,
         paid_at=draw(st.none() | st.just(T0)), completed_at=draw(st.none() | st.just(T0 + DAY)),
         is_test=draw(st.integers(0, 9)) == 0, customer_key=draw(st.sampled_from([None, "k1"])),
         is_new_customer=draw(st.none() | st.booleans()),
-        country=draw(st.sampled_from([None, "LV", "EE"])))
+        country=draw(st.sampled_from([None, "LV", "EE"])),
+        renews=draw(st.sampled_from([None, None, "1000"])), wanted=wanted)
 
 
 @st.composite
@@ -202,9 +207,11 @@ def any_touch(draw: st.DrawFn, id: str) -> Touch:
     host = draw(st.sampled_from([CAFE, BAKERY, FLORIST]))
     bound = draw(st.none() | any_terms(host) | st.just(terms(host=host)))
     rarely = st.integers(0, 9).map(lambda roll: roll == 0)
+    kind = draw(st.sampled_from(Evidence))
     return Touch(
-        id, draw(st.sampled_from(Evidence)), host, T0 - draw(st.integers(-2, 70)) * DAY,
+        id, kind, host, T0 - draw(st.integers(-2, 70)) * DAY,
         terms=bound, terms_hash=terms_hash(bound) if bound else "",
         invalid=draw(st.sampled_from([None, None, None, "robot"])),
         forged=draw(rarely), replayed=draw(rarely), campaign=draw(st.none() | _codes),
-        placement=draw(st.none() | _codes))
+        placement=draw(st.none() | _codes),
+        weight=draw(st.integers(0, 100)) if kind is Evidence.RENEWAL else None)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, Rate
+from alliance.core.orders import Wanted
 from alliance.rules.agreement import canonical, from_json, terms_hash, to_json
 from alliance.rules.gaps import gaps
 from alliance.rules.sentences import TEMPLATES, english
@@ -373,9 +374,10 @@ def test_every_sentence_about_terms_is_said_by_some_terms() -> None:
                       conditions=tuple(Condition(Field.TIER, op, ("1", "2")) for op in Op),
                       caps=tuple(Cap(each, eur("1")) for each in CapPer))
                for basis in Basis for per in Per]
+    clauses += [referral("1", f"for-{wanted}", wanted=wanted) for wanted in Wanted]
     bound = terms(*clauses, percent("0", "none"))
     variants = [
-        *(replace(bound, credit=model, bond_days=days, effective_until=until,
+        *(replace(bound, credit=model, bond_days=days, recurring_days=days, effective_until=until,
                   settlement_mode=mode, settlement_currency=EUR, max_reversal_bp=1)
           for model, days, until, mode in zip(
               CreditModel, (None, 1, 1, 1), (None, T0, T0, T0),
