@@ -20,9 +20,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import history
 from tests.bench.figures import Figure
 
-BENCHES = ("split", "netting", "imports", "slate", "posting")
+BENCHES = ("split", "netting", "imports", "slate", "posting", "peers")
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +43,8 @@ def main(arguments: list[str]) -> int:
     if asked.json:
         asked.json.write_text(json.dumps([_plain(one) for one in found], indent=2) + "\n",
                               encoding="utf-8")
+    if not asked.names:
+        history.extend(found)
     missed = [one.name for one in found if one.met is False]
     if missed:
         screen.print(f"Missed: {', '.join(missed)}.", style="red")

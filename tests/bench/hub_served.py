@@ -1,0 +1,56 @@
+"""A hub under load: one contract, twenty thousand short links, served as `alliance serve` does."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from alliance.core.clock import now
+from alliance.core.ids import new_id
+from alliance.db import schema
+from alliance.db.session import Database
+from alliance.referrals.links import new_code
+from alliance.referrals.model import Link
+from tests.bench.load import Target, served
+from tests.world import world
+
+LINKS = 20_000
+ASKED = 2_000
+"""Links that are asked in turn, of all there are."""
+_KEYS = {"ALLIANCE_SECRET_KEYS": "02" * 32, "ALLIANCE_SEAL_KEYS": "06" * 32,
+         "ALLIANCE_ALLOW_PRIVATE_STORES": ""}
+
+
+@contextmanager
+def links(durability: str) -> Iterator[Target]:
+    """The hub, asked for its short links; clicks are kept as `ALLIANCE_CLICK_DURABILITY` says."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = f"sqlite:///{folder}/hub.db"
+        paths = [f"/l/{code}" for code in _codes(address)[::LINKS // ASKED]]
+        env = {**_KEYS, "ALLIANCE_DATABASE_URL": address,
+               "ALLIANCE_SPOOL_DIR": str(Path(folder) / "spool"),
+               "ALLIANCE_CLICK_DURABILITY": durability}
+        with served(f"short links, {durability}", "alliance.app:from_environment", paths,
+                    env=env, factory=True) as target:
+            yield target
+
+
+def _codes(address: str) -> list[str]:
+    database = Database(address)
+    schema.upgrade(database.engine)
+    with database.transaction() as session:
+        w = world(session)
+        rows = [{
+            "id": new_id("lnk", now()), "alliance_id": w.alliance.id,
+            "host_member_id": w.members["cafe"].id, "store_id": w.store.id,
+            "product_id": w.product_id, "target": w.product_id, "channel": "bench",
+            "asset": str(number), "code": new_code(), "rel": "sponsored", "utm": {},
+            "created_at": now(), "look_at": now() + timedelta(days=1)} for number in range(LINKS)]
+        session.execute(insert(Link), rows)
+    database.close()
+    return [str(row["code"]) for row in rows]
