@@ -23,7 +23,9 @@ from alliance.promotions.model import HostCode, Placement
 from alliance.referrals import links
 from alliance.referrals.model import (
     Click,
+    ClickCount,
     Decision,
+    Hold,
     Impression,
     Link,
     Order,
@@ -56,6 +58,7 @@ SEES: dict[Any, set[str]] = {
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: _ALLIANCE, Span: _ALLIANCE,
     Product: set(ACTORS), Placement: {"host"}, HostCode: _PARTIES,
     Link: {"host"}, Click: _PARTIES, OwnVisitor: {"host"}, Impression: _PARTIES,
+    ClickCount: _PARTIES, Hold: _PARTIES | {"leader"},
     SpoolOffset: set(), Order: _PARTIES, OrderTouch: _PARTIES, Decision: _PARTIES,
     Commission: _PARTIES | {"leader"}, Cycle: _ALLIANCE, CycleLine: _ALLIANCE,
     Obligation: _ALLIANCE, Payment: _ALLIANCE,
@@ -67,7 +70,7 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Person: {"seller"}, SignedIn: {"seller"}, Store: {"seller"}, Product: {"seller"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: {"seller"}, Span: _PARTIES,
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
-    Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
+    Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE,
 }
 """Whose stories may write them; the rest is the hub's own work."""
@@ -132,6 +135,13 @@ def _show(session: Session, made: World) -> None:
               host_member_id=seats["cafe"].id, seller_member_id=seats["bakery"].id,
               store_id=made.store.id, product_id=made.product_id, at=BEFORE, visitor="f" * 32,
               user_agent="Firefox", verdict="valid"),
+        ClickCount(alliance_id=made.alliance.id, starts_at=BEFORE, day="2026-02-01",
+                   host_member_id=seats["cafe"].id, seller_member_id=seats["bakery"].id,
+                   asset=placement.id, verdict="valid", number=1, clicks_gone=False),
+        Hold(id=new_id("hld", BEFORE), alliance_id=made.alliance.id, state="open",
+             host_member_id=seats["cafe"].id, seller_member_id=seats["bakery"].id,
+             reason="many_orders", numbers={}, starts_at=BEFORE - timedelta(days=30),
+             ends_at=BEFORE - timedelta(days=29), opened_at=BEFORE),
         Impression(placement_id=placement.id, seller_member_id=seats["bakery"].id,
                    day="2026-02-01", seen=3),
         OwnVisitor(merchant_id=made.merchants["cafe"].id, visitor="e" * 32, at=BEFORE),

@@ -37,7 +37,7 @@ PREFIXES = {
     "inv": "invitation", "con": "contract", "trm": "terms", "prd": "product", "plc": "placement",
     "lnk": "link", "clk": "click", "ord": "order", "dec": "decision", "com": "commission",
     "ent": "entry", "cyc": "cycle", "obl": "obligation", "pay": "payment", "msg": "message",
-    "slt": "slate",
+    "slt": "slate", "hld": "hold",
 }
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _SHAPE = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")

@@ -33,8 +33,9 @@ VALID = "valid"
 LONGEST_TEXT = 1200
 """Bytes of the longest text in a record: 300 characters of a browser's name."""
 YEARS = range(2000, 2200)
-_MUST = {"click": ("id", "alliance", "host", "seller", "store", "product", "visitor", "agent"),
+_MUST = {"click": ("id", "alliance", "host", "seller", "store", "visitor", "agent"),
          "own": ("merchant", "visitor"), "seen": ("placement",)}
+_MAY = ("product", "placement", "link", "network", "manner", "terms")
 JUDGE_AFTER = timedelta(seconds=5)
 """Clicks of one day are judged together a little later, so that a burst is one piece of work."""
 
@@ -150,7 +151,7 @@ def _good(records: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, 
 
 def _check_record(record: Mapping[str, Any]) -> None:
     texts = [record[name] for name in _MUST[record["kind"]]]
-    texts += [record[name] for name in ("placement", "link") if record.get(name) is not None]
+    texts += [record[name] for name in _MAY if record.get(name) is not None]
     if record["kind"] == "seen":
         texts += record["sellers"]
     for text in texts:
@@ -161,15 +162,19 @@ def _check_record(record: Mapping[str, Any]) -> None:
         raise ValueError
     if record["kind"] == "click":
         checked("clk", record["id"])
+        if record.get("manner", validity.UNSAID) not in validity.MANNERS:
+            raise ValueError
 
 
 def _click_row(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": record["id"], "alliance_id": record["alliance"], "host_member_id": record["host"],
         "seller_member_id": record["seller"], "store_id": record["store"],
-        "product_id": record["product"], "placement_id": record.get("placement"),
+        "product_id": record.get("product"), "placement_id": record.get("placement"),
         "link_id": record.get("link"), "at": _time(record["at"]), "visitor": record["visitor"],
-        "user_agent": record["agent"][:300],
+        "user_agent": record["agent"][:300], "network": record.get("network") or "",
+        # Records of before these were asked say nothing of them.
+        "manner": record.get("manner", validity.UNSAID), "terms_hash": record.get("terms") or "",
         "expires_at": _time(record["expires"]) if record.get("expires") else None,
     }
 

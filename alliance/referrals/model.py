@@ -72,13 +72,15 @@ class Click(Base):
     host_member_id: Mapped[str]
     seller_member_id: Mapped[str]
     store_id: Mapped[str]
-    product_id: Mapped[str]
+    product_id: Mapped[str | None]
     placement_id: Mapped[str | None]
     link_id: Mapped[str | None]
     at: Mapped[datetime]
     visitor: Mapped[str]
     user_agent: Mapped[str]
     expires_at: Mapped[datetime | None]
+    network: Mapped[str] = mapped_column(default="", server_default="")
+    """A hash of the address's neighbourhood, under the same salt as `visitor`."""
     verdict: Mapped[str | None]
     """None until judged; then `valid` or the fault that `rules/validity.py` found."""
 
@@ -92,6 +94,28 @@ class OwnVisitor(Base):
     """The day's visitor hash of someone who signed in for a merchant: its clicks are its own."""
 
     __tablename__ = "own_visitors"
+
+class ClickCount(Base):
+    """A day's clicks of one verdict, by host, seller and the placement or link they were made on.
+
+    Written with every judgement, and what is left when the clicks themselves are removed. A day
+    is cut where terms of the pair begin or end: `starts_at` is the first instant of the piece.
+    """
+
+    __tablename__ = "click_counts"
+
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    host_member_id: Mapped[str] = mapped_column(primary_key=True)
+    seller_member_id: Mapped[str] = mapped_column(primary_key=True)
+    asset: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str]
+    number: Mapped[int]
+    clicks_gone: Mapped[bool]
+
+    __table_args__ = table(Index(None, "alliance_id", "day"))
+
 
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
     visitor: Mapped[str] = mapped_column(primary_key=True)
@@ -196,6 +220,36 @@ def _orders(who: str) -> Select[Any]:
     hosted = select(_DECISIONS.c.order_id).where(
         _DECISIONS.c.host_member_id.in_(walls.seats(who))).correlate(None)
     return select(_ORDERS.c.id).where(
+class Hold(Base):
+    """Why what a host earned from a seller is held (law §5), until a person releases or reverses.
+
+    It covers the orders placed in `[starts_at, ends_at)`. `numbers` fill the reason's sentence.
+    """
+
+    __tablename__ = "holds"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"))
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    seller_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    reason: Mapped[str]
+    numbers: Mapped[dict[str, Any]]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    state: Mapped[str]
+    words: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        UniqueConstraint("host_member_id", "seller_member_id", "starts_at"),
+        CheckConstraint("state IN ('open', 'released', 'reversed')", name="state"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+        Index(None, "alliance_id", "state"),
+    )
+
+
         (_ORDERS.c.merchant_id == who) | _ORDERS.c.id.in_(hosted)).correlate(None)
 
 
@@ -215,7 +269,13 @@ walls.wall(Impression, seen=lambda who: Impression.seller_member_id.in_(walls.se
            | Impression.placement_id.in_(_hosts(who)), changed=walls.nobody)
 walls.wall(SpoolOffset, seen=walls.nobody)
 walls.wall(Order, seen=lambda who: Order.id.in_(_orders(who)), changed=walls.nobody)
+walls.wall(ClickCount, seen=lambda who: ClickCount.host_member_id.in_(walls.seats(who))
+           | ClickCount.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
 walls.wall(OrderTouch, seen=lambda who: OrderTouch.order_id.in_(_orders(who)),
            changed=walls.nobody)
 walls.wall(Decision, seen=lambda who: Decision.host_member_id.in_(walls.seats(who))
            | Decision.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
+walls.wall(Hold, seen=lambda who: Hold.host_member_id.in_(walls.seats(who))
+           | Hold.seller_member_id.in_(walls.seats(who)) | Hold.alliance_id.in_(walls.led(who)),
+           changed=lambda who: Hold.seller_member_id.in_(walls.seats(who))
+           | Hold.alliance_id.in_(walls.led(who)))

@@ -13,6 +13,9 @@ from crawleruseragents import is_crawler
 
 from alliance.core.clock import aware
 
+ASKED, UNSAID, UNASKED = MANNERS = ("asked", "unsaid", "unasked")
+"""What a browser says of a click: a person asked for it, nothing, or that nobody did."""
+
 REPEAT_WITHIN = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
 LONGEST_AGENT = 1_000
