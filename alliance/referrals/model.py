@@ -77,10 +77,13 @@ class Click(Base):
     link_id: Mapped[str | None]
     at: Mapped[datetime]
     visitor: Mapped[str]
-    user_agent: Mapped[str]
-    expires_at: Mapped[datetime | None]
     network: Mapped[str] = mapped_column(default="", server_default="")
     """A hash of the address's neighbourhood, under the same salt as `visitor`."""
+    user_agent: Mapped[str]
+    manner: Mapped[str] = mapped_column(default="unsaid", server_default="unsaid")
+    """How the browser says that it was followed: asked, unsaid or unasked."""
+    terms_hash: Mapped[str] = mapped_column(default="", server_default="")
+    expires_at: Mapped[datetime | None]
     verdict: Mapped[str | None]
     """None until judged; then `valid` or the fault that `rules/validity.py` found."""
 
@@ -89,11 +92,6 @@ class Click(Base):
         Index(None, "host_member_id", "at"),
     )
 
-
-class OwnVisitor(Base):
-    """The day's visitor hash of someone who signed in for a merchant: its clicks are its own."""
-
-    __tablename__ = "own_visitors"
 
 class ClickCount(Base):
     """A day's clicks of one verdict, by host, seller and the placement or link they were made on.
@@ -116,6 +114,11 @@ class ClickCount(Base):
 
     __table_args__ = table(Index(None, "alliance_id", "day"))
 
+
+class OwnVisitor(Base):
+    """The day's visitor hash of someone who signed in for a merchant: its clicks are its own."""
+
+    __tablename__ = "own_visitors"
 
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
     visitor: Mapped[str] = mapped_column(primary_key=True)
@@ -215,11 +218,6 @@ class Decision(Base):
     )
 
 
-def _orders(who: str) -> Select[Any]:
-    """The ids of the seller's own orders, and of those on which a host was decided."""
-    hosted = select(_DECISIONS.c.order_id).where(
-        _DECISIONS.c.host_member_id.in_(walls.seats(who))).correlate(None)
-    return select(_ORDERS.c.id).where(
 class Hold(Base):
     """Why what a host earned from a seller is held (law §5), until a person releases or reverses.
 
@@ -250,6 +248,11 @@ class Hold(Base):
     )
 
 
+def _orders(who: str) -> Select[Any]:
+    """The ids of the seller's own orders, and of those on which a host was decided."""
+    hosted = select(_DECISIONS.c.order_id).where(
+        _DECISIONS.c.host_member_id.in_(walls.seats(who))).correlate(None)
+    return select(_ORDERS.c.id).where(
         (_ORDERS.c.merchant_id == who) | _ORDERS.c.id.in_(hosted)).correlate(None)
 
 
@@ -264,13 +267,13 @@ _PLACEMENTS = walls.rows("placements", "id", "host_member_id")
 walls.wall(Link, seen=lambda who: Link.host_member_id.in_(walls.seats(who)))
 walls.wall(Click, seen=lambda who: Click.host_member_id.in_(walls.seats(who))
            | Click.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
+walls.wall(ClickCount, seen=lambda who: ClickCount.host_member_id.in_(walls.seats(who))
+           | ClickCount.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
 walls.wall(OwnVisitor, seen=lambda who: OwnVisitor.merchant_id == who)
 walls.wall(Impression, seen=lambda who: Impression.seller_member_id.in_(walls.seats(who))
            | Impression.placement_id.in_(_hosts(who)), changed=walls.nobody)
 walls.wall(SpoolOffset, seen=walls.nobody)
 walls.wall(Order, seen=lambda who: Order.id.in_(_orders(who)), changed=walls.nobody)
-walls.wall(ClickCount, seen=lambda who: ClickCount.host_member_id.in_(walls.seats(who))
-           | ClickCount.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
 walls.wall(OrderTouch, seen=lambda who: OrderTouch.order_id.in_(_orders(who)),
            changed=walls.nobody)
 walls.wall(Decision, seen=lambda who: Decision.host_member_id.in_(walls.seats(who))
