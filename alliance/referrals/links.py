@@ -143,6 +143,7 @@ def take_move(session: Session, by: Actor, link_id: str, *, now: datetime) -> Li
         raise Conflict("link_exists", "You already have a link there for this channel.")
     link.target, link.store_id = leads.url, leads.store_id
     link.health = link.health_since = link.health_at = link.moved_to = None
+    link.look_at = now
     session.flush()
     return link
 
@@ -258,7 +259,7 @@ def _made(session: Session, host: Member, leads: Target, key: str, channel: str,
         "id": new_id("lnk", now), "alliance_id": host.alliance_id, "host_member_id": host.id,
         "store_id": leads.store_id, "product_id": leads.product_id, "target": key,
         "channel": channel, "asset": asset, "code": new_code(), "rel": RELS[0], "utm": {},
-        "created_at": now}
+        "created_at": now, "look_at": now}
     unique = ["host_member_id", "target", "channel", "asset"]
     mine = select(Link).where(*(getattr(Link, name) == row[name] for name in unique))
     # Looked for first only so that an id and a code are not drawn in vain: the key decides.
@@ -280,9 +281,9 @@ def _describe(link: Link, details: Details, now: datetime) -> None:
     unknown = set(details.utm) - set(addresses.UTM)
     if unknown:
         raise Invalid("unknown_label", f"{min(unknown)[:40]!r} is not a label of a link.")
-    link.rel, link.expires_at = details.rel, details.expires_at
-    link.utm = {name: one_line(value, f"utm_{name}", longest=LONGEST_LABEL)
-                for name, value in details.utm.items() if value.strip()}
+    utm = {name: one_line(value, f"utm_{name}", longest=LONGEST_LABEL)
+           for name, value in details.utm.items() if value.strip()}
+    link.rel, link.expires_at, link.utm = details.rel, details.expires_at, utm
 
 
 def _channel(text: str) -> str:

@@ -13,7 +13,7 @@ from alliance.db import walls
 from alliance.db.base import Base, table
 
 HEALTH = ("fine", "withdrawn", "sold_out", "no_contract", "gone", "moved", "moved_away",
-          "unreachable")
+          "kept_out", "unreachable")
 """What the daily look at a link finds; pages say what to do about each."""
 
 RELS = ("sponsored", "nofollow", "sponsored nofollow")
@@ -25,7 +25,8 @@ class Link(Base):
 
     `target` is the product's id or the page's whole address: one link per target, channel and
     asset. `utm` holds what the host gave itself. `replaced_by` is where an ended link sends its
-    readers. `health` stands since `health_since`; `moved_to` is where the page says it went.
+    readers. `health` stands since `health_since` and was last seen at `health_at`; `moved_to` is
+    where the page says it went; from `look_at` on the page is looked at again.
     """
 
     __tablename__ = "links"
@@ -49,12 +50,13 @@ class Link(Base):
     health_since: Mapped[datetime | None]
     health_at: Mapped[datetime | None]
     moved_to: Mapped[str | None]
+    look_at: Mapped[datetime]
 
     __table_args__ = table(
         UniqueConstraint("code"),
         UniqueConstraint("host_member_id", "target", "channel", "asset"),
         Index(None, "store_id"),
-        Index(None, "health_at"),
+        Index(None, "look_at"),
         CheckConstraint("product_id IS NULL OR product_id = target", name="one_target"),
         CheckConstraint("length(target) BETWEEN 1 AND 1000", name="target_length"),
         CheckConstraint(f"rel IN {RELS}", name="rel"),
