@@ -1,4 +1,4 @@
-"""An order that only saw a widget, or was held out to measure, ends in a decision too (law §4.3)."""
+"""An order that only saw a widget, or was held out to measure, is decided too (law §4.3)."""
 
 from __future__ import annotations
 
