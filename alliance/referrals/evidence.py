@@ -23,6 +23,7 @@ from alliance.merchants import stores
 from alliance.merchants.model import Person
 from alliance.promotions import codes
 from alliance.promotions.model import Placement
+from alliance.referrals import renewals
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.tokens import ClickToken, Signer
 from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
@@ -42,7 +43,9 @@ _FOLLOWING = select(_AFTER.id).join(
 _CARRYING = (
     select(_OTHER.click_id, Order.placed_at, Order.ref, Order.id)
     .join(_MINE, _MINE.click_id == _OTHER.click_id).join(Order, Order.id == _OTHER.order_id)
-    .where(_MINE.order_id.in_(_IDS), Order.paid_at.is_not(None), Order.state.not_in(_LOST)))
+    .where(_MINE.order_id.in_(_IDS), Order.paid_at.is_not(None), Order.state.not_in(_LOST),
+           # A renewal carries its first order's words by copy: it takes no click away from it.
+           Order.renews.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,15 @@ def reached(session: Session, order_ids: set[str]) -> set[str]:
 
     Orders that share a click with them, and the later orders of all their customers, whose bond
     may begin with one of them. A bond begins with a click or a code only, so it goes no further.
+    Renewals hang on their first order, and nothing hangs on them.
     """
     found = set(order_ids)
     for chunk in chunks(sorted(order_ids)):
         found |= set(session.scalars(_SHARING, {"ids": chunk}))
     for chunk in chunks(sorted(found)):
         found |= set(session.scalars(_FOLLOWING, {"ids": chunk}))
+    for chunk in chunks(sorted(found)):
+        found |= set(session.scalars(renewals.RENEWING, {"ids": chunk}))
     return found
 
 
@@ -77,6 +83,7 @@ class Gathered:
         self._zones: dict[str, str] = {}
         self._spans: dict[tuple[str, str], list[TermsInForce]] = defaultdict(list)
         self._by_hash: dict[str, str] = {}
+        self._by_id: dict[str, TermsInForce] = {}
         self._people: dict[tuple[str, str], frozenset[str]] = {}
         self._salts: dict[str, bytes] = {}
         self._fresh: list[dict[str, Any]] = []
@@ -87,6 +94,7 @@ class Gathered:
         self._homes = self._read_homes(rows)
         self._owners = self._read_owners(rows)
         self._credited = self._read_credited(rows)
+        self._firsts = renewals.Firsts(session, rows)
         self.decisions = self._read_decisions(rows)
 
     def inputs(self, row: Order, order: StoreOrder) -> Inputs:
@@ -113,12 +121,14 @@ class Gathered:
                  if name != "decided_at"):
             self._changed.append({"id": known.id, **values})
         self._credited[row.store_id, row.customer_key or ""][row.id, host] = (
-            row, values["weight"] > 0 and values["kind"] != Evidence.BOND.value)
+            row, renewals.begins_bond(row, values["weight"], values["kind"]))
+        self._firsts.decided(row, host, values)
 
     def drop(self, row: Order, host: str) -> None:
         """Take a decision to be removed: nothing ties this host to the order any more."""
         self._gone.append(self.decisions[row.id][host].id)
         self._credited[row.store_id, row.customer_key or ""].pop((row.id, host), None)
+        self._firsts.dropped(row, host)
 
     def flush(self) -> None:
         """Write what was kept."""
@@ -137,6 +147,7 @@ class Gathered:
                 yield touch
         yield from self._coded(row, order)
         yield from self._bound(row, order)
+        yield from self._renewed(row)
         yield from self._viewed(row, order)
 
     def _clicked(self, row: Order, text: str) -> Touch | None:
@@ -192,6 +203,18 @@ class Gathered:
                     id=f"bond:{first.ref}", kind=Evidence.BOND, host=host, at=first.placed_at,
                     alliance=self._members[host].alliance_id, contract=bound.contract_id,
                     terms=bound.terms, terms_hash=bound.hash)
+
+    def _renewed(self, row: Order) -> Iterator[Touch]:
+        for each in self._firsts.carried(row):
+            bound = self._by_id.get(each.terms_id or "")
+            if self._seller_for(row, each.host) is not None:
+                yield Touch(
+                    id=f"renewal:{each.first.ref}", kind=Evidence.RENEWAL, host=each.host,
+                    at=each.first.placed_at, alliance=each.alliance_id, weight=each.weight,
+                    contract=bound.contract_id if bound else None,
+                    terms=bound.terms if bound else None, terms_hash=bound.hash if bound else "",
+                    placement=each.touch.get("placement"), campaign=each.touch.get("campaign"),
+                    product=each.touch.get("product"))
 
     def _viewed(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
         # Nobody can say when it was seen: only the order carries it, so its time is the order's.
@@ -261,6 +284,7 @@ class Gathered:
             for each in agreed.ever_in_force(self._session, alliance_id):
                 self._spans[each.terms.seller, each.terms.host].append(each)
                 self._by_hash[each.hash] = each.terms_id
+                self._by_id[each.terms_id] = each
 
     def _read_clicks(self, rows: Sequence[Order]) -> dict[str, Click]:
         found: dict[str, Click] = {}
@@ -302,7 +326,7 @@ class Gathered:
                     key = (store_id, order.customer_key or "")
                     # What waits above a cap was earned all the same: the customer is the host's.
                     found[key][order.id, decision.host_member_id] = (
-                        order, decision.weight > 0 and decision.kind != Evidence.BOND.value)
+                        order, renewals.begins_bond(order, decision.weight, decision.kind))
         return found
 
     def _read_decisions(self, rows: Sequence[Order]) -> dict[str, dict[str, Decision]]:

@@ -168,6 +168,10 @@ class Order(Base):
     is_new_customer: Mapped[bool | None]
     """Whether it was this customer's first in the store; None where the store does not say."""
     digest: Mapped[str]
+    renews: Mapped[str | None]
+    """The ref of the subscription's first order, on those that renew it."""
+    wanted: Mapped[str] = mapped_column(default="order", server_default="order")
+    """`order`, or the action that was reported instead: `sign_up`, `booking`."""
     snapshot: Mapped[dict[str, Any]]
     evidence: Mapped[dict[str, Any] | None]
     """Touches, terms and standing that it was decided from; with the snapshot, all inputs."""
@@ -175,6 +179,7 @@ class Order(Base):
 
     __table_args__ = table(
         UniqueConstraint("store_id", "ref"),
+        Index(None, "store_id", "renews"),
         Index(None, "merchant_id", "placed_at"),
         Index(None, "store_id", "customer_key"),
     )

@@ -207,6 +207,7 @@ def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
         "kept_minor": order.kept.minor, "placed_at": order.placed_at, "paid_at": order.paid_at,
         "updated_at": order.updated_at, "version": order.version,
         "customer_key": order.customer_key, "is_new_customer": order.is_new_customer,
+        "renews": order.renews, "wanted": order.wanted.value,
         "snapshot": snapshot, "heard_at": now, "digest": digest_of(snapshot),
     }
 
@@ -230,8 +231,9 @@ def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime,
     rows: list[Order] = []
     for chunk in chunks(sorted(reached)):
         rows += session.scalars(select(Order).where(Order.id.in_(chunk)))
-    # Earlier orders first: a bond begins with a decision on an earlier order.
-    rows.sort(key=lambda row: (row.placed_at, row.ref))
+    # Earlier orders first: a bond begins with a decision on an earlier order. Renewals last, since
+    # they hang on their first order whatever time they name, and nothing hangs on them.
+    rows.sort(key=lambda row: (row.renews is not None, row.placed_at, row.ref))
     gathered = evidence.Gathered(session, rows, keys)
     for row in rows:
         order = at_hand.get(row.id) or order_from_json(row.snapshot)
