@@ -17,7 +17,7 @@ from alliance.db.session import Database
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, Head, Leaf, PostingRow
 from alliance.ledger.proofs import HeadKey
-from alliance.merchants.model import Person, SignedIn, Store
+from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
 from alliance.promotions.model import HostCode, Placement
 from alliance.referrals import links
@@ -63,6 +63,7 @@ SEES: dict[Any, set[str]] = {
     Commission: _PARTIES | {"leader"}, Cycle: _ALLIANCE, CycleLine: _ALLIANCE,
     Obligation: _ALLIANCE, Payment: _ALLIANCE,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, Leaf: _ALLIANCE, Head: _ALLIANCE,
+    ShownVersion: _ALLIANCE,
 }
 """Who sees the seller's rows, or the pair's; the book of this alliance is open."""
 
@@ -71,7 +72,7 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: {"seller"}, Span: _PARTIES,
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
-    Entry: _ALLIANCE, PostingRow: _ALLIANCE,
+    Entry: _ALLIANCE, PostingRow: _ALLIANCE, ShownVersion: _ALLIANCE,
 }
 """Whose stories may write them; the rest is the hub's own work."""
 

@@ -26,7 +26,7 @@ from alliance.core.money import Currency
 from alliance.db import queue
 from alliance.db.base import iso
 from alliance.db.once import insert_once
-from alliance.merchants import people
+from alliance.merchants import people, shown
 from alliance.rules.agreement import from_json, terms_hash, to_json
 from alliance.rules.gaps import gaps
 from alliance.rules.terms import Basis, Terms
@@ -148,6 +148,7 @@ def end(session: Session, by: Actor, contract_id: str, *, now: datetime) -> Cont
         until = now + timedelta(days=terms.notice_days)
         for span in spans:
             _cut(span, until)
+        shown.changed(session, contract.alliance_id)
         _tell(session, contract, f"ended:{contract.id}:{iso(until)}", until, now)
     session.flush()
     return contract
@@ -284,6 +285,7 @@ def _put_in_force(session: Session, contract: Contract, version: TermsVersion,
         starts_at=starts_at, ends_at=version.effective_until))
     if contract.state != "in_force":
         _move(contract, "in_force")
+    shown.changed(session, contract.alliance_id)
     alliance = session.get_one(Alliance, contract.alliance_id)
     if alliance.live_at is None:
         alliance.live_at = starts_at

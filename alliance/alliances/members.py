@@ -19,6 +19,7 @@ from alliance.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from alliance.core.ids import new_id
 from alliance.core.money import Currency
 from alliance.db.once import insert_once
+from alliance.merchants import shown
 from alliance.merchants.model import Merchant
 from alliance.merchants.plain import one_line, paragraph
 
@@ -135,6 +136,7 @@ def join(session: Session, by: Actor, token: str, *, now: datetime) -> Joined:
         _move(member, "active")
         member.joined_at, member.ended_at = now, None
         session.flush()
+        shown.changed(session, member.alliance_id)
         return Joined(member, warnings)
     fresh = _new_member(invitation.alliance_id, by.merchant, now)
     row = {"id": fresh.id, "alliance_id": fresh.alliance_id, "merchant_id": fresh.merchant_id,
@@ -152,6 +154,7 @@ def suspend(session: Session, by: Actor, member_id: str, *, now: datetime) -> Me
     _move(member, "suspended")
     member.suspended_at = now
     session.flush()
+    shown.changed(session, member.alliance_id)
     return member
 
 
@@ -164,6 +167,7 @@ def resume(session: Session, by: Actor, member_id: str, *, now: datetime) -> Mem
     _move(member, "active")
     member.suspended_at = None
     session.flush()
+    shown.changed(session, member.alliance_id)
     return member
 
 
@@ -197,6 +201,7 @@ def leave(session: Session, by: Actor, alliance_id: str, *, now: datetime) -> Me
     _move(member, "left")
     member.ended_at, member.suspended_at = now, None
     session.flush()
+    shown.changed(session, member.alliance_id)
     return member
 
 

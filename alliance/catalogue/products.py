@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, true, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from alliance.catalogue.model import Product
@@ -21,7 +21,7 @@ from alliance.core.actor import Actor
 from alliance.core.errors import Invalid, NotFound
 from alliance.core.ids import new_id
 from alliance.db.once import insert_once
-from alliance.merchants import stores
+from alliance.merchants import shown, stores
 from alliance.merchants.model import CATEGORIES, Merchant, Store
 from alliance.merchants.plain import tidy
 
@@ -70,24 +70,20 @@ def apply(session: Session, store_id: str, products: Sequence[StoreProduct], *,
     refs = list(told)
     changed = sum(_apply_lot(session, store, shelf, [told[ref] for ref in refs[start:start + LOT]],
                              now) for start in range(0, len(refs), LOT))
+    if changed:
+        shown.changed_of(session, [store.merchant_id])
     return Applied(changed, tuple(refused))
 
 
 def withdraw(session: Session, store_id: str, ref: str, *, now: datetime) -> bool:
     """The store removed this product; False when it was not on offer."""
-    return bool(session.scalars(
-        update(Product).where(Product.store_id == store_id, Product.ref == ref,
-                              Product.withdrawn_at.is_(None))
-        .values(withdrawn_at=now).returning(Product.id)).all())
+    return _withdraw(session, store_id, Product.ref == ref, now) > 0
 
 
 def withdraw_missing(session: Session, store_id: str, seen_before: datetime, *,
                      now: datetime) -> int:
     """After a whole catalogue was read: take out what it no longer holds; how many that were."""
-    return len(session.scalars(
-        update(Product).where(Product.store_id == store_id, Product.seen_at < seen_before,
-                              Product.withdrawn_at.is_(None))
-        .values(withdrawn_at=now).returning(Product.id)).all())
+    return _withdraw(session, store_id, Product.seen_at < seen_before, now)
 
 
 def on_offer(session: Session, merchant_ids: Iterable[str]) -> list[Product]:
@@ -141,6 +137,7 @@ def shelve(session: Session, by: Actor, product_id: str, shelf: str, *, now: dat
         raise Invalid("unknown_category", f"{shelf[:40]!r} is no shelf.")
     product.shelf = shelf
     session.flush()
+    shown.changed_of(session, [product.merchant_id])
     return product
 
 
@@ -162,6 +159,15 @@ def categories_of(session: Session, store_id: str,
             Product.store_id == store_id, Product.ref.in_(wanted[start:start + LOT])))
         found |= {product.ref: (product.shelf, *product.categories) for product in rows}
     return found
+
+
+def _withdraw(session: Session, store_id: str, which: ColumnElement[bool], now: datetime) -> int:
+    owners = session.scalars(
+        update(Product).where(Product.store_id == store_id, which, Product.withdrawn_at.is_(None))
+        .values(withdrawn_at=now).returning(Product.merchant_id)).all()
+    if owners:
+        shown.changed_of(session, owners)
+    return len(owners)
 
 
 def _apply_lot(session: Session, store: Store, shelf: str, lot: Sequence[StoreProduct],

@@ -117,6 +117,15 @@ class Store(Base):
     )
 
 
+class ShownVersion(Base):
+    """How often what an alliance shows to shoppers has changed (`merchants/shown.py`)."""
+
+    __tablename__ = "shown_versions"
+
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"), primary_key=True)
+    version: Mapped[int]
+
+
 def _people(merchant_id: str) -> Select[Any]:
     return select(_PERSON.c.id).where(_PERSON.c.merchant_id == merchant_id)
 
@@ -137,3 +146,4 @@ walls.wall(Person, seen=lambda who: Person.merchant_id == who)
 walls.wall(SignedIn, seen=lambda who: SignedIn.person_id.in_(_people(who)))
 walls.wall(Store, seen=lambda who: (Store.merchant_id == who) | Store.merchant_id.in_(
     _shown_to(who)), changed=lambda who: Store.merchant_id == who)
+walls.wall(ShownVersion, seen=lambda who: ShownVersion.alliance_id.in_(walls.alliances(who)))

@@ -12,7 +12,7 @@ from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from alliance.core.ids import new_id
 from alliance.db.once import insert_once
-from alliance.merchants import passwords
+from alliance.merchants import passwords, shown
 from alliance.merchants.model import CATEGORIES, ROLES, Merchant, Person, SignedIn
 from alliance.merchants.plain import one_line, paragraph
 
@@ -71,6 +71,7 @@ def describe(session: Session, by: Actor, *, name: str, legal_name: str, about: 
     merchant.legal_name = one_line(legal_name, "legal_name")
     merchant.about = paragraph(about, "about")
     session.flush()
+    shown.changed_of(session, [merchant.id])
     return merchant
 
 

@@ -24,7 +24,7 @@ from alliance.db.base import iso
 from alliance.db.once import insert_once
 from alliance.db.queue import Message
 from alliance.db.sealed import Seal, Sealed
-from alliance.merchants import people
+from alliance.merchants import people, shown
 from alliance.merchants.model import Store
 from alliance.merchants.plain import one_line
 
@@ -95,6 +95,7 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
         store.secrets = seal.close(_packed(secrets), *place, "secrets", store.id)
         key = f"connected:{store.id}:{iso(now)}"
     session.flush()
+    shown.changed_of(session, [by.merchant])
     queue.put(session, StoreConnected(store.id), scope=store.id, key=key, now=now)
     return store
 
@@ -232,6 +233,7 @@ def disconnect(session: Session, by: Actor, store_id: str, *, now: datetime) -> 
     store.catalogue_cursor = None
     store.secrets = Sealed("")
     session.flush()
+    shown.changed_of(session, [by.merchant])
 
 
 def home(address: str, *, allow_http: bool = False) -> str:

@@ -12,7 +12,7 @@ from alliance.alliances.model import Member
 from alliance.core.actor import Actor
 from alliance.core.errors import Invalid, NotFound
 from alliance.core.ids import new_id
-from alliance.merchants import stores
+from alliance.merchants import shown, stores
 from alliance.promotions.model import Placement
 
 
@@ -33,6 +33,7 @@ def make(session: Session, by: Actor, alliance_id: str, store_id: str, *, name: 
         name=name.strip(), slots=slots, is_on=True, created_at=now)
     session.add(placement)
     session.flush()
+    shown.changed(session, alliance_id)
     return placement
 
 
@@ -57,4 +58,5 @@ def switch(session: Session, by: Actor, placement_id: str, *, on: bool) -> Place
     placement = own(session, by, placement_id)
     placement.is_on = on
     session.flush()
+    shown.changed(session, placement.alliance_id)
     return placement
