@@ -65,6 +65,11 @@ def checked(prefix: str, text: str) -> str:
     return text
 
 
+def chance(count: int) -> bytes:
+    """So many bytes of chance, from where ids take theirs."""
+    return _entropy.get()(count)
+
+
 @contextmanager
 def seeded(seed: str) -> Iterator[None]:
     """Within this block ids repeat from run to run: for the demo story and for tests."""

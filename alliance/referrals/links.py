@@ -21,6 +21,7 @@ from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.core.ids import new_id
 from alliance.db.once import insert_once
+from alliance.merchants import shown
 from alliance.merchants.model import Store
 from alliance.merchants.plain import one_line
 from alliance.referrals import addresses
@@ -104,7 +105,7 @@ def end(session: Session, by: Actor, link_id: str, *, replaced_by: str | None = 
             raise Conflict("replaced_in_circles", "That link leads back to this one.")
     link.replaced_by = replaced_by
     link.ended_at = link.ended_at or now
-    session.flush()
+    _flush(session, link)
     return link
 
 
@@ -113,7 +114,7 @@ def open_again(session: Session, by: Actor, link_id: str, *, now: datetime) -> L
     link = own(session, by, link_id)
     target_of(session, link, now=now)
     link.ended_at = link.replaced_by = link.expires_at = None
-    session.flush()
+    _flush(session, link)
     return link
 
 
@@ -122,7 +123,7 @@ def describe(session: Session, by: Actor, link_id: str, details: Details, *,
     """Change what the host says of a link itself; its code and where it leads stay."""
     link = own(session, by, link_id)
     _describe(link, details, now)
-    session.flush()
+    _flush(session, link)
     return link
 
 
@@ -144,7 +145,7 @@ def take_move(session: Session, by: Actor, link_id: str, *, now: datetime) -> Li
     link.target, link.store_id = leads.url, leads.store_id
     link.health = link.health_since = link.health_at = link.moved_to = None
     link.look_at = now
-    session.flush()
+    _flush(session, link)
     return link
 
 
@@ -269,8 +270,13 @@ def _made(session: Session, host: Member, leads: Target, key: str, channel: str,
     link.ended_at = link.replaced_by = None
     if details is not None or not is_open(link, now):
         _describe(link, details or Details(link.utm, link.rel), now)
-    session.flush()
+    _flush(session, link)
     return link
+
+
+def _flush(session: Session, link: Link) -> None:
+    session.flush()
+    shown.changed(session, link.alliance_id)
 
 
 def _describe(link: Link, details: Details, now: datetime) -> None:
