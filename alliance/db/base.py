@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from alliance.core.clock import aware
 from alliance.core.money import LIMIT, Currency
+from alliance.core.writing import written
 from alliance.db.sealed import Sealed
 
 _NAMES = {
@@ -82,6 +83,12 @@ class UtcTime(TypeDecorator[datetime]):
         return at.astimezone(UTC)
 
 
+class Written(NamedTuple):
+    """A JSON value that was written down already, as `writing.written` does it."""
+
+    text: str
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value kept as text with sorted keys, so that equal values are equal bytes."""
 
@@ -91,7 +98,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return value.text if isinstance(value, Written) else written(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -14,13 +14,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import rfc8785
-from sqlalchemy import func, insert, select, union_all
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from alliance.core.errors import Invalid
 from alliance.core.ids import new_id
 from alliance.core.money import Currency, Money
+from alliance.core.writing import canonical
+from alliance.db import lots
 from alliance.db.base import iso
 from alliance.ledger.model import Entry, PostingRow
 from alliance.rules.merkle import leaf_hash
@@ -117,8 +118,8 @@ def post(session: Session, drafts: Sequence[Draft], *, now: datetime) -> list[st
             "content": text, "hash": leaf_hash(text.encode()).hex(),
         })
         postings.extend(_rows(entry_id, draft))
-    session.execute(insert(Entry), entries)
-    session.execute(insert(PostingRow), postings)
+    lots.insert(session, Entry, entries)
+    lots.insert(session, PostingRow, postings)
     return [entry["id"] for entry in entries]
 
 
@@ -130,7 +131,7 @@ def content(entry_id: str, draft: Draft, at: datetime) -> str:
         "facts": dict(draft.facts),
         "postings": [_posting_value(posting) for posting in draft.postings],
     }
-    return rfc8785.dumps(value).decode()
+    return canonical(value).decode()
 
 
 def revisions(session: Session, cause: str, cause_ids: Iterable[str]) -> dict[str, int]:

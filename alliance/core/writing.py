@@ -1,0 +1,39 @@
+"""Writing JSON: one text for equal values, and the canonical bytes that are hashed (RFC 8785)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import rfc8785
+
+MOST = 2**53 - 1
+"""Beyond it JSON readers round, and RFC 8785 refuses."""
+
+_encode = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def written(value: object) -> str:
+    """JSON with sorted keys and no blanks, so that equal values are equal texts."""
+    return _encode(value)
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785: the bytes that are signed and hashed.
+
+    Texts, whole numbers and plain names, all that the hub's own records have, are written by the
+    built-in encoder: the same bytes in a tenth of the time. Anything else goes the long way.
+    """
+    return _encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and name.isascii() and _is_plain(each)
+                   for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if value is None or isinstance(value, str | bool):
+        return True
+    return isinstance(value, int) and -MOST <= value <= MOST
