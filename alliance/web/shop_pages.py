@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from alliance.connect.demo.records import Basket, Line, Order
 from alliance.connect.demo.shop import Shop
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.core.orders import OrderState
-from alliance.web.shop_visit import Visit
+from alliance.web.shop_visit import NAME, Visit
 
 COUNTRIES = ("LV", "EE", "LT", "DE", "FI", "FR", "NL", "PL", "SE", "CN")
 """Where the demo's shops send parcels."""
@@ -28,6 +29,8 @@ class Errand:
     visit: Visit
     locale: str
     now: datetime
+    word: Callable[[Visit], str]
+    """Writes the visit as one word, for an address of this shop."""
     words: dict[str, object] = field(default_factory=dict)
     changed: bool = False
     """Whether the shop now owes the hub a call."""
@@ -50,7 +53,18 @@ class Errand:
 
     def go(self, page: str, **given: Any) -> ResponseReturnValue:
         """On to another page of the shop, after a form."""
-        return redirect(url_for(f"shops.{page}", slug=self.slug, **given), 303)
+        return redirect(self.address(page, **given), 303)
+
+    def address(self, page: str, **given: Any) -> str:
+        """Where a page of the shop is for this visit, which travels along until a cookie has it."""
+        return self.along(url_for(f"shops.{page}", slug=self.slug, **given))
+
+    def along(self, path: str) -> str:
+        """This path of the shop with the visit in it, where there is something to carry."""
+        if self.visit.in_cookie or not self.visit.says_something:
+            return path
+        mark = "&" if "?" in path else "?"
+        return f"{path}{mark}{NAME}={self.word(self.visit)}"
 
     def _here(self, name: str) -> str:
         # A page may be the answer to a form elsewhere: its own address is the one to come back to.
@@ -88,6 +102,7 @@ def add(errand: Errand, ref: str) -> ResponseReturnValue:
         errand.shop.carts.add(errand.visit.cart_id, ref, _whole("quantity"), errand.now)
     except (Invalid, Conflict) as error:
         return product(errand, ref, problem=error.code)
+    errand.visit.has_cart = True
     errand.visit.notice = "done_added"
     return errand.go("cart")
 
@@ -213,7 +228,8 @@ def answer(errand: Errand) -> ResponseReturnValue:
     """Whether the shop may remember whose link it was."""
     errand.visit.answer(request.form.get("answer") == "yes")
     home, back = url_for("shops.home", slug=errand.slug), request.form.get("back", "")
-    return redirect(back if re.fullmatch(re.escape(home) + r"[\w/?=-]{0,200}", back) else home, 303)
+    is_ours = re.fullmatch(re.escape(home) + r"[\w/?=-]{0,200}", back)
+    return redirect(errand.along(back if is_ours else home), 303)
 
 
 def _basket(errand: Errand) -> tuple[Basket | None, str | None]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,7 +27,7 @@ from alliance.core.errors import AllianceError, NotFound
 from alliance.core.money import Money
 from alliance.web import shop_pages
 from alliance.web.shop_pages import Errand
-from alliance.web.shop_visit import Cookies
+from alliance.web.shop_visit import NAME, Visits
 from alliance.web.shop_words import LOCALES, refusal, say
 
 View: TypeAlias = Callable[..., ResponseReturnValue]
@@ -66,7 +66,7 @@ def shopfront(
     `order_page(slug, ref)` is the address where the hub shows what it saw of an order.
     The forms carry a token of their own: exempt this blueprint from the hub's own check.
     """
-    front = _Front(shops, hub_url.rstrip("/"), placements, deliver, clock, Cookies(secret),
+    front = _Front(shops, hub_url.rstrip("/"), placements, deliver, clock, Visits(secret),
                    order_page)
     pages = Blueprint("shops", __name__, url_prefix="/shops", template_folder="templates")
     for method, rule, view in _ROUTES:
@@ -83,7 +83,7 @@ class _Front:
     placements: Callable[[str], str | None]
     deliver: Callable[[Shop], None]
     clock: Callable[[], datetime]
-    cookies: Cookies
+    visits: Visits
     order_page: Callable[[str, str], str]
 
     def served(self, view: View) -> View:
@@ -117,8 +117,10 @@ class _Front:
 
     def _errand(self, slug: str) -> Errand:
         shop = self.shops[slug]
-        visit = self.cookies.visit(request, slug)
-        errand = Errand(shop, visit, self._locale(visit.locale), self.clock())
+        now = self.clock()
+        visit = self.visits.read(request, slug, now)
+        errand = Errand(shop, visit, self._locale(visit.locale), now,
+                        lambda visit: self.visits.word(slug, visit, now))
         asked = LOCALES.get(request.args.get("lang", ""))
         if asked:
             visit.locale = errand.locale = asked
@@ -132,14 +134,13 @@ class _Front:
 
     def _words(self, errand: Errand) -> dict[str, object]:
         slug, locale = errand.slug, errand.locale
-
-        def address(page: str, **given: Any) -> str:
-            return url_for(f"shops.{page}", slug=slug, **given)
-
         words: dict[str, object] = {
             "shop": errand.shop.profile, "slug": slug, "visit": errand.visit, "locale": locale,
             "html_lang": "zh-Hans" if locale == "zh_Hans" else "en", "hub_url": self.hub_url,
-            "say": lambda key, **values: say(key, locale, **values), "address": address,
+            "say": lambda key, **values: say(key, locale, **values), "address": errand.address,
+            # A form takes the visit along inside, where no log and no history shows it.
+            "form_to": lambda page, **given: url_for(f"shops.{page}", slug=slug, **given),
+            "along": errand.along, "visit_name": NAME, "visit_word": errand.word,
             "money": lambda amount: _money(amount, locale),
             "day": lambda at: format_date(at, "long", locale=locale),
             "picture": lambda ref: url_for("shops.picture", slug=slug, ref=ref),
@@ -152,14 +153,15 @@ class _Front:
         return words | {"page": words}
 
     def _finish(self, errand: Errand, response: Response) -> None:
-        self.cookies.keep(response, errand.slug, errand.visit, secure=request.is_secure)
+        self.visits.keep(request, response, errand.slug, errand.visit)
         hub = f" {self.hub_url}" if self.hub_url else ""
         response.headers["Content-Security-Policy"] = (
             f"default-src 'none'; script-src 'self'{hub}; style-src 'self'; connect-src 'self'{hub}"
             f"; img-src 'self'{hub}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-        response.headers["Cache-Control"] = "private, no-cache"
+        # Addresses may carry a visit: no other site is told them, and no cache keeps them.
+        response.headers["Referrer-Policy"] = "strict-origin"
+        response.headers["Cache-Control"] = "no-store"
         if errand.changed:
             response.call_on_close(lambda: self._tell(errand.shop))
 
