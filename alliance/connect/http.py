@@ -28,6 +28,7 @@ BUSY = frozenset({429, 502, 503, 504})
 """Answers that a second try may mend."""
 _BROKEN = frozenset({500, 502, 503, 504})
 _PASSING = frozenset({"store_unreachable", "store_timeout", "store_truncated"})
+LONGEST_LOCATION = 1200
 _AGENT = "merchant-alliance-hub"
 _CHANCE = secrets.SystemRandom().random
 
@@ -184,10 +185,11 @@ class Outbound:
         if 300 <= response.status_code < 400:
             raise StoreError("store_redirected", f"{host} sends the hub elsewhere; connect the "
                              "store by its final address.", again=False, host=host,
-                             location=headers.get("location", "")[:200])
+                             status=response.status_code,
+                             location=headers.get("location", "")[:LONGEST_LOCATION])
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise StoreError("store_encoded", f"{host} packs its answers though it was asked "
-                             "not to.", again=False, host=host)
+                             "not to.", again=False, host=host, status=response.status_code)
         length = headers.get("content-length", "0")
         too_large = length.isascii() and length.isdigit() and int(length[:20]) > self._limits.size
         body = bytearray()
@@ -201,7 +203,8 @@ class Outbound:
             raise _timeout(host)
         if too_large:
             raise StoreError("store_too_large", f"{host} answered more than "
-                             f"{self._limits.size} bytes.", again=False, host=host)
+                             f"{self._limits.size} bytes.", again=False, host=host,
+                             status=response.status_code)
         return Answer(response.status_code, headers, bytes(body))
 
 

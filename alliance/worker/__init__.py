@@ -16,7 +16,7 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import clicks, closing, reading
+from alliance.worker import clicks, closing, links, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -37,5 +37,6 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(minutes=10), closing.close_cycles),
     (timedelta(days=1), closing.seal_all),
     (timedelta(hours=1), clicks.tidy),
+    (timedelta(minutes=1), links.look_at_links),
 ]
 """Everything here may run twice at once: each finds its work by what is not done yet."""
