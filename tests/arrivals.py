@@ -67,11 +67,11 @@ class Month:
 
 
 def month(session: Session, *, seed: int, count: int) -> Month:
-    """Three hosts with caps, bonds, coupons and several credit models; `count` orders."""
+    """Three hosts with caps, bonds, renewals, coupons and several credit models; `count` orders."""
     chance = Random(seed)
     with seeded(f"month {seed}"):
         w = _with_hosts(session, world(session, hosts=()))
-        teller = _Teller(w, chance, max(4, count // 5))
+        teller = _Teller(w, chance, max(4, count // 5), count)
         return Month(w, tuple(teller.history(number) for number in range(count)))
 
 
@@ -91,8 +91,8 @@ def tell(session: Session, w: World, lots: Iterator[Sequence[StoreOrder]]) -> Ou
 class _Teller:
     """Draws what shoppers do; tokens and customers come back in later orders."""
 
-    def __init__(self, w: World, chance: Random, customers: int) -> None:
-        self._world, self._chance = w, chance
+    def __init__(self, w: World, chance: Random, customers: int, count: int) -> None:
+        self._world, self._chance, self._count = w, chance, count
         self._customers = [f"{number:064x}" for number in range(customers)]
         self._tokens: list[str] = []
 
@@ -104,7 +104,8 @@ class _Teller:
         first = order(str(1000 + number), placed, *nets, paid=False, tokens=self._draw(placed),
                       coupons=["with-cafe"] if chance.random() < 0.1 else [],
                       spoken_code="florist" if chance.random() < 0.1 else None,
-                      customer_key=chance.choice([*self._customers, None]))
+                      customer_key=chance.choice([*self._customers, None]),
+                      renews=self._any_ref() if chance.random() < 0.25 else None)
         told = [first]
         for step in chance.choice(_FATES):
             after = timedelta(0) if chance.random() < 0.2 else timedelta(
@@ -113,6 +114,10 @@ class _Teller:
             told.append(replace(getattr(self, f"_{step}")(before), version=before.version + 1,
                                 updated_at=before.updated_at + after))
         return tuple(told)
+
+    def _any_ref(self) -> str:
+        # Any at all: earlier, later, its own, one that renews another, one that never comes.
+        return str(1000 + self._chance.randrange(self._count + 2))
 
     def _draw(self, placed: datetime) -> list[str]:
         chance = self._chance
@@ -160,6 +165,9 @@ class _Teller:
     def _rename(self, before: StoreOrder) -> StoreOrder:
         return replace(before, customer_key=self._chance.choice(self._customers))
 
+    def _renew(self, before: StoreOrder) -> StoreOrder:
+        return replace(before, renews=None if before.renews else self._any_ref())
+
     def _uncoupon(self, before: StoreOrder) -> StoreOrder:
         return replace(before, coupons=(), spoken_code=None)
 
@@ -169,7 +177,7 @@ _FATES = [
     ["pay", "refund", "refund_all"], ["pay", "cancel"], ["pay", "cancel", "complete"], ["fail"],
     ["fail", "pay"], ["pay", "edit", "refund"], ["edit", "pay"], ["pay", "retouch"],
     ["pay", "retouch", "refund"], ["pay", "rename"], ["pay", "uncoupon"], [], ["cancel"],
-    ["pay", "refund", "cancel"], ["pay", "edit", "complete", "refund"],
+    ["pay", "refund", "cancel"], ["pay", "edit", "complete", "refund"], ["pay", "renew"],
 ]
 
 
@@ -187,10 +195,11 @@ def _with_hosts(session: Session, w: World) -> World:
     extra = Clause("extra", Basis.PER_REFERRAL, amount=cents(50), bonus=True,
                    caps=(Cap(CapPer.BUDGET, cents(1_000)),))
     settled: dict[str, Any] = {"hold_days": 3, "currency": EUR}
-    make.contract(session, bakery, w.merchants["cafe"], percent, bond_days=20, **settled)
+    make.contract(session, bakery, w.merchants["cafe"], percent, bond_days=20,
+                  recurring_days=12, **settled)
     click = Clause("click", Basis.PER_CLICK, amount=cents(20), daily_limit=2)
     make.contract(session, bakery, w.merchants["florist"], once, click, credit=CreditModel.LINEAR,
-                  bond_days=10, **settled)
+                  bond_days=10, recurring_days=30, **settled)
     make.contract(session, bakery, w.merchants["library"], small, extra,
                   credit=CreditModel.POSITION, **settled)
     by = w.actor(session, "bakery")

@@ -233,16 +233,14 @@ def _is_nothing(order: StoreOrder, touch: Touch) -> bool:
         return order.renews is None or not touch.weight
     if touch.kind is Evidence.BOND:
         return touch.terms is not None and touch.terms.bond_days is None
-    return touch.kind is Evidence.VIEW
+    return touch.kind is Evidence.VIEW or order.renews is not None
 
 
 def _is_excluded(order: StoreOrder, touch: Touch, standing: Standing) -> bool:
     terms = touch.terms
     if terms is None or not covers(order, terms, facts_of(touch, standing)):
         return True
-    if touch.kind is Evidence.RENEWAL:
-        return not terms.recurring_days
-    return order.renews is not None and touch.kind is not Evidence.BOND
+    return touch.kind is Evidence.RENEWAL and not terms.recurring_days
 
 
 def _window_days(touch: Touch) -> int:
