@@ -218,11 +218,16 @@ def new_code() -> str:
 def check_code(text: str) -> str:
     """The code in lower case, or `Invalid` when its check sign says that it was mistyped."""
     code = text.strip().lower()
-    known = len(code) == CODE_LENGTH + 1 and all(sign in CODE_ALPHABET for sign in code)
-    if not known or _check_sign(code[:-1]) != code[-1]:
+    if not is_code(code):
         raise Invalid("mistyped_code", f"{text[:20]!r} is not one of our links: a sign of it "
                       "was mistyped. Compare it with where you read it.")
     return code
+
+
+def is_code(code: str) -> bool:
+    """Whether these signs, as they stand, can be a code of ours: the check sign fits."""
+    known = len(code) == CODE_LENGTH + 1 and all(sign in CODE_ALPHABET for sign in code)
+    return known and _check_sign(code[:-1]) == code[-1]
 
 
 def _host(session: Session, by: Actor, alliance_id: str) -> Member:

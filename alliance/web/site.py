@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from alliance.hub import Hub
 from alliance.settings import LOCAL
-from alliance.web import admin, asked, auth, i18n, problems, saying, ui
+from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, ui
 from alliance.web.assets import BUILT_PATH, Assets
 
 LARGEST_BODY = 1_000_000
@@ -40,6 +40,7 @@ def build(hub: Hub) -> Flask:
     auth.install(app, hub)
     app.after_request(_headers(hub))
     app.add_url_rule("/", "home", _home)
+    app.register_blueprint(lost_links.pages)
     admin.install(app)
     return app
 
