@@ -28,7 +28,7 @@ from alliance.db.sealed import Seal
 from alliance.ledger import proofs
 from alliance.merchants.model import Merchant, Store
 from alliance.promotions import codes
-from alliance.referrals import clicks, orders, spool
+from alliance.referrals import clicks, orders
 from alliance.referrals.evidence import Keys
 from alliance.referrals.tokens import ClickToken
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, CreditModel, Per
@@ -36,6 +36,7 @@ from alliance.settlement import commissions, cycles, payments
 from alliance.settlement.model import Obligation, Payment
 from tests import make
 from tests.proofs import HEAD_KEY
+from tests.spooled import drained
 from tests.world import EUR, SIGNER
 
 USD = Currency("USD")
@@ -205,9 +206,7 @@ class History:
                 "product": self.products[store.id], "link": "lnk",
                 "visitor": f"v{self.chance.randrange(4)}",
                 "agent": self.chance.choice(["Mozilla/5.0", "Mozilla/5.0", "Googlebot/2.1"])})
-        mark = clicks.marks(self.session).get("spool", 0)
-        clicks.drain(self.session, spool.Lot("spool", mark, mark + 1, tuple(records)),
-                     now=self.now)
+        drained(self.session, records, now=self.now)
 
     def _click_late(self) -> None:
         self._click(timedelta(hours=self.chance.randrange(1, 80)))

@@ -15,11 +15,11 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alliance.connect.streams import Lot
 from alliance.referrals.keeping import Keeper
 
 LOT_BYTES = 4_000_000
@@ -66,38 +66,11 @@ class Spool:
         return self._folder / name, start, start + timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Whole lines of one file, from one mark to the next, as they stand there."""
+def lots(folder: Path, marks: Mapping[str, int], limit: int = LOT_BYTES) -> Iterator[Lot]:
+    """What stands behind the marks, file by file, oldest hour first; `limit` bytes at most each.
 
-    file: str
-    start: int
-    end: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """The records of a piece."""
-
-    file: str
-    start: int
-    end: int
-    records: tuple[dict[str, Any], ...]
-
-
-def lots(folder: Path, marks: Mapping[str, int]) -> Iterator[Lot]:
-    """What stands behind the marks, file by file, oldest hour first.
-
-    A torn last line waits for its end; a line that is not JSON (a torn one from a crash, followed
-    by others) is passed over.
+    A torn last line waits for its end.
     """
-    for piece in pieces(folder, marks, LOT_BYTES):
-        yield read(piece)
-
-
-def pieces(folder: Path, marks: Mapping[str, int], limit: int) -> Iterator[Piece]:
-    """The same, unread, in pieces of at most `limit` bytes."""
     for path in sorted(folder.glob("*.jsonl")):
         start = marks.get(path.name, 0)
         # Another worker may have drained and removed it since it was listed.
@@ -108,14 +81,14 @@ def pieces(folder: Path, marks: Mapping[str, int], limit: int) -> Iterator[Piece
                 whole = raw.rfind(b"\n") + 1 or (limit if len(raw) == limit else 0)
                 if not whole:
                     break
-                yield Piece(path.name, start, start + whole, raw[:whole])
+                yield Lot(path.name, start, start + whole, raw[:whole])
                 start += whole
                 file.seek(start)
 
 
-def read(piece: Piece) -> Lot:
-    """The records of a piece; what is no JSON object is left out."""
-    lines = [line for line in piece.body.split(b"\n") if line]
+def records(body: bytes) -> list[dict[str, Any]]:
+    """The records of whole lines; a line that is no JSON object was torn by a crash: left out."""
+    lines = [line for line in body.split(b"\n") if line]
     try:
         # One call for all. No torn line can join another unseen: a line end is not allowed inside
         # a text, and what stays open never closes.
@@ -125,8 +98,7 @@ def read(piece: Piece) -> Lot:
         whole = False
     if not whole:
         values = list(_each(lines))
-    return Lot(piece.file, piece.start, piece.end,
-               tuple(value for value in values if isinstance(value, dict)))
+    return [value for value in values if isinstance(value, dict)]
 
 
 def files(folder: Path) -> list[str]:

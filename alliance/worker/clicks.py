@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from alliance.core.events import ClicksDrained
+from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
-from alliance.referrals import clicks, orders, spool
+from alliance.referrals import clicks, draining, orders, spool
+from alliance.referrals.draining import Sifted
 from alliance.settlement import commissions
 from alliance.worker.handling import Effect
 
@@ -19,24 +22,48 @@ def drain(hub: Hub, now: datetime) -> None:
     if not hub.spool_folder.is_dir():
         return
     with hub.database.reading() as session:
-        marks = clicks.marks(session)
-    for lots in _in_batches(spool.lots(hub.spool_folder, marks)):
-        hub.database.run(lambda session: [
-            clicks.drain(session, lot, now=now) for lot in lots])  # noqa: B023
+        marks = draining.marks(session, spool.files(hub.spool_folder))
+    sifted = (draining.sift(lot) for lot in spool.lots(hub.spool_folder, marks))
+    for lots in _one_ahead(_in_batches(sifted)):
+        keep(hub, lots, now)
 
 
-def _in_batches(lots: Iterable[spool.Lot]) -> Iterator[list[spool.Lot]]:
+def keep(hub: Hub, lots: Sequence[Sifted], now: datetime) -> list[draining.Fate]:
+    """Keep lots in one transaction; what became of each."""
+    def work(session: Session) -> list[draining.Fate]:
+        fates = draining.drain(session, lots, now=now)
+        crashpoint("drain.kept")
+        return fates
+
+    fates = hub.database.run(work)
+    crashpoint("drain.committed")
+    return fates
+
+
+def _in_batches(lots: Iterable[Sifted]) -> Iterator[list[Sifted]]:
     """Small lots share a transaction, up to what one large lot would be."""
-    batch: list[spool.Lot] = []
+    batch: list[Sifted] = []
     size = 0
-    for lot in lots:
-        batch.append(lot)
-        size += lot.end - lot.start
-        if size >= spool.LOT_BYTES:
+    for each in lots:
+        batch.append(each)
+        size += each.lot.end - each.lot.start
+        if size >= spool.LOT_BYTES // 2:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _one_ahead(batches: Iterator[list[Sifted]]) -> Iterator[list[Sifted]]:
+    """The next batch is read and sifted while the database keeps this one."""
+    batch = next(batches, None)
+    if batch is None:
+        return
+    with ThreadPoolExecutor(1, "sift") as beside:
+        while batch is not None:
+            coming = beside.submit(next, batches, None)
+            yield batch
+            batch = coming.result()
 
 
 def judge(hub: Hub, events: Sequence[ClicksDrained], now: datetime) -> Effect:
@@ -60,5 +87,5 @@ def tidy(hub: Hub, now: datetime) -> None:
     """Remove spool files that are drained."""
     if hub.spool_folder.is_dir():
         with hub.database.reading() as session:
-            marks = clicks.marks(session)
+            marks = draining.marks(session, spool.files(hub.spool_folder))
         spool.tidy(hub.spool_folder, marks, now=now)

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from alliance.core.ids import new_id
 from alliance.promotions import placements
-from alliance.referrals import clicks as kept_clicks
 from alliance.referrals import links
 from alliance.referrals.model import Click, Impression
 from alliance.referrals.tokens import LinkToken
@@ -140,9 +139,7 @@ def test_what_was_seen_is_counted_by_seller_and_nonsense_is_passed_over(
 def test_the_spool_drained_twice_counts_once(bench: Bench, placement: str) -> None:
     follow(bench, slate(bench, placement)["offers"][0]["href"])  # type: ignore[index]
     clicks.drain(bench.hub, bench.now)
-    with bench.hub.database.reading() as session:
-        marks = kept_clicks.marks(session)
-    assert sum(marks.values()) > 0
+    clicks.drain(bench.hub, bench.now)
     assert verdicts(bench) == ["valid"]
 
 

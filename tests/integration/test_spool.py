@@ -13,7 +13,8 @@ from alliance.referrals.spool import Spool
 
 
 def numbers(folder: Path, marks: dict[str, int]) -> list[int]:
-    return [record["n"] for lot in spool.lots(folder, marks) for record in lot.records]
+    return [record["n"] for lot in spool.lots(folder, marks)
+            for record in spool.records(lot.body)]
 
 
 def test_what_was_written_is_read_once_from_the_mark_on(tmp_path: Path, now: datetime) -> None:

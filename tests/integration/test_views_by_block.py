@@ -15,11 +15,11 @@ from alliance.core.money import Currency, Money
 from alliance.db.queue import Message
 from alliance.promotions import placements
 from alliance.promotions.model import Placement
-from alliance.referrals import clicks, spool
 from alliance.rules.terms import Basis, Clause, Per
 from alliance.settlement import commissions
 from alliance.settlement.model import Commission
 from tests import make
+from tests.spooled import drained
 from tests.world import World, world
 
 DAY = timedelta(days=1)
@@ -30,10 +30,9 @@ def views(session: Session, w: World, *at: tuple[datetime, int]) -> None:
     host = session.get_one(Member, w.members["cafe"].id)
     slot = session.scalars(select(Placement.id).where(Placement.host_member_id == host.id)).one()
     for when, count in at:
-        mark = clicks.marks(session).get("spool", 0)
         record = {"kind": "seen", "at": when.isoformat(), "placement": slot,
                   "sellers": [w.members["bakery"].id]}
-        clicks.drain(session, spool.Lot("spool", mark, mark + 1, (record,) * count), now=when)
+        drained(session, (record,) * count, now=when)
 
 
 def with_views(session: Session, *, block: int, **terms: Any) -> World:
