@@ -23,7 +23,7 @@ from alliance.merchants import stores
 from alliance.merchants.model import Person
 from alliance.promotions import codes
 from alliance.promotions.model import Placement
-from alliance.referrals import renewals
+from alliance.referrals import doubts, renewals
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.tokens import ClickToken, Signer
 from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
@@ -90,6 +90,7 @@ class Gathered:
         self._changed: list[dict[str, Any]] = []
         self._gone: list[str] = []
         self._read_alliances({row.merchant_id for row in rows})
+        self._doubts = doubts.Doubts(session, {row.merchant_id for row in rows})
         self._clicks = self._read_clicks(rows)
         self._homes = self._read_homes(rows)
         self._owners = self._read_owners(rows)
@@ -99,7 +100,8 @@ class Gathered:
 
     def inputs(self, row: Order, order: StoreOrder) -> Inputs:
         """All touches of an order and the standing of their hosts (law §4)."""
-        touches = tuple(self._touches(row, order))
+        touches = self._doubts.weighed(
+            self._touches(row, order), row.merchant_id, row.placed_at)
         hosts = {touch.host for touch in touches}
         return Inputs(order, touches, self._standing(row, order, hosts))
 
@@ -161,7 +163,10 @@ class Gathered:
         if token is None or seller is None:
             return None
         click = self._clicks.get(token.click_id)
-        at = click.at if click is not None and not forged else token.issued_at
+        at, fault = (click.at, click.verdict) if click else doubts.kept(
+            row.evidence, token.click_id) or (token.issued_at, None)
+        if forged:
+            at, fault = token.issued_at, None
         bound = self._terms(seller, token.host, at)
         owner = self._owners.get(token.click_id, row.id)
         return Touch(
@@ -169,7 +174,7 @@ class Gathered:
             alliance=self._members[token.host].alliance_id, forged=forged,
             contract=bound.contract_id if bound else None, terms=bound.terms if bound else None,
             terms_hash=bound.hash if bound else "", replayed=not forged and owner != row.id,
-            invalid=click.verdict if click and click.verdict not in (None, "valid") else None,
+            invalid=fault if fault != "valid" else None,
             placement=token.placement_id, product=token.product_id)
 
     def _coded(self, row: Order, order: StoreOrder) -> Iterator[Touch]:

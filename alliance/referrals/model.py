@@ -112,7 +112,8 @@ class ClickCount(Base):
     verdict: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[str]
     number: Mapped[int]
-    clicks_gone: Mapped[bool]
+    clicks_gone: Mapped[bool] = mapped_column(primary_key=True)
+    """Whether the clicks counted here were removed."""
 
     __table_args__ = table(Index(None, "alliance_id", "day"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -18,26 +18,61 @@ ASKED, UNSAID, UNASKED = MANNERS = ("asked", "unsaid", "unasked")
 
 REPEAT_WITHIN = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+REACH = HOUR
+"""No click changes the verdict of one that comes later than this after it."""
+
 LONGEST_AGENT = 1_000
 """A robot says its name within so many characters; more only costs time."""
 
 
 class Fault(StrEnum):
-    """Why a click pays nothing; it is kept with this word."""
+    """Why a click is not counted and pays nothing; it is kept with this word."""
 
     ROBOT = "robot"
+    UNASKED = "unasked"
     EXPIRED = "expired"
     OWN = "own"
     REPEAT = "repeat"
+    OVER_NETWORK = "over_network"
     OVER_LIMIT = "over_limit"
+    REVERSED = "reversed"
+    """Given by a person who reversed a hold, to what a host's order came by; never by `judge`."""
+
+
+UNCOUNTED = frozenset({Fault.REPEAT, Fault.OVER_NETWORK, Fault.OVER_LIMIT})
+"""Faults of number: the click is not counted, but an order that it led to is a sale all the same.
+
+Anybody could rob a host of its sales otherwise, by following its links too often.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many clicks count at most.
+
+    Of one network: on one offer, and on all offers of one host, within any 60 minutes; where the
+    browser did not say that a person asked for it, a quarter of that. Of one host: within any 60
+    seconds.
+    """
+
+    network_offer_hour: int = 20
+    network_host_hour: int = 60
+    unsaid_offer_hour: int = 5
+    unsaid_host_hour: int = 15
+    host_minute: int = 60
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class ClickFacts:
     """A click as it was kept. `offer` is what was clicked: one product on one placement.
 
-    `shopper_key` is the daily salted hash of a visitor, None where there is none; `expires_at` is
-    when its link stops, None for links that do not.
+    `shopper_key` is the daily salted hash of a visitor, `network` that of the address's
+    neighbourhood, None where there is none; `expires_at` is when its link stops, None for links
+    that do not. `robot` is whether its agent is a robot's, where that is known already.
     """
 
     id: str
@@ -48,6 +83,9 @@ class ClickFacts:
     shopper_key: str | None
     user_agent: str | None
     expires_at: datetime | None = None
+    network: str | None = None
+    manner: str = UNSAID
+    robot: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", aware(self.at))
@@ -67,72 +105,120 @@ class Verdict:
 
 
 def judge(clicks: Sequence[ClickFacts], own_keys: Mapping[str, frozenset[str]], *,
-          rate_per_minute: int = 60, before: Sequence[ClickFacts] = ()) -> tuple[Verdict, ...]:
+          limits: Limits = LIMITS, before: Sequence[ClickFacts] = ()) -> tuple[Verdict, ...]:
     """One verdict per click, in order of (time, id), whatever the order of arrival (law §4.4).
 
     The first fault of this list counts:
 
     - `robot`: a known crawler, or no user agent at all.
+    - `unasked`: the browser says that nobody asked for it: a frame, an image, a script.
     - `expired`: made at or after the instant at which its link stops.
     - `own`: the shopper key is one of the host's or the seller's (`own_keys`, by member).
     - `repeat`: the same shopper on the same offer less than 30 minutes after their last *valid*
       click on it. Repeats do not prolong the 30 minutes, so who clicks every 20 minutes counts
-      every 40. Without a shopper key nobody can tell, and the next rule has to do.
-    - `over_limit`: the host has `rate_per_minute` valid clicks in the 60 seconds up to this one.
+      every 40. Without a shopper key nobody can tell, and the next rules have to do.
+    - `over_network`: the network has all the valid clicks it may, on this offer or on this
+      host's offers, in the 60 minutes up to this one.
+    - `over_limit`: the host has all its valid clicks in the 60 seconds up to this one.
 
-    `before` are clicks already found valid in the half hour before the first of these. A click id
-    given twice is one click.
+    Only valid clicks fill a limit, and each is judged by earlier ones alone, at most an hour
+    (`REACH`) before it. `before` are clicks already found valid in the hour before the first of
+    these. A click id given twice is one click.
     """
+    counted = _Counted(limits)
     seen = {click.id for click in before}
-    last: dict[tuple[str, str], datetime] = {}
-    recent: dict[str, deque[datetime]] = {}
     for click in sorted(before, key=_when):
-        _count(click, last, recent)
+        counted.add(click)
     verdicts = []
     for click in sorted(clicks, key=_when):
         if click.id in seen:
             continue
         seen.add(click.id)
-        fault = _alone(click, own_keys) or _among(click, last, recent, rate_per_minute)
+        fault = _alone(click, own_keys) or counted.fault(click)
         verdicts.append(Verdict(click.id, fault))
         if fault is None:
-            _count(click, last, recent)
+            counted.add(click)
     return tuple(verdicts)
 
 
-@lru_cache(maxsize=10_000)
+def voids(verdict: str | None) -> bool:
+    """Whether an order may not be credited to a click with this verdict (None: not judged yet)."""
+    return verdict is not None and verdict in set(Fault) - UNCOUNTED
+
+
+@lru_cache(maxsize=50_000)
 def is_robot(agent: str) -> bool:
     """Whether this user agent is a known crawler's, or none at all (law §4.4)."""
     # Hundreds of patterns for each click, while shoppers share a few hundred browsers.
     return not agent or bool(is_crawler(agent))
 
 
+@dataclass(slots=True)
+class _Counted:
+    """The valid clicks so far, as far as later ones are judged by them."""
+
+    limits: Limits
+    last: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    on_offer: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
+    on_host: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
+    of_host: dict[str, deque[datetime]] = field(default_factory=dict)
+
+    def add(self, click: ClickFacts) -> None:
+        """Count a valid click."""
+        if click.shopper_key is not None:
+            self.last[click.shopper_key, click.offer] = click.at
+        if click.network:
+            self.on_offer.setdefault((click.network, click.offer), deque()).append(click.at)
+            self.on_host.setdefault((click.network, click.host), deque()).append(click.at)
+        self.of_host.setdefault(click.host, deque()).append(click.at)
+
+    def fault(self, click: ClickFacts) -> Fault | None:
+        """What the clicks so far say against this one."""
+        if click.shopper_key is not None:
+            counted = self.last.get((click.shopper_key, click.offer))
+            if counted is not None and click.at - counted < REPEAT_WITHIN:
+                return Fault.REPEAT
+        if click.network and self._is_network_full(click):
+            return Fault.OVER_NETWORK
+        within = _since(self.of_host.get(click.host), click.at - MINUTE)
+        return Fault.OVER_LIMIT if within >= self.limits.host_minute else None
+
+    def _is_network_full(self, click: ClickFacts) -> bool:
+        may = self.limits
+        asked = click.manner == ASKED
+        offer, host = ((may.network_offer_hour, may.network_host_hour) if asked
+                       else (may.unsaid_offer_hour, may.unsaid_host_hour))
+        assert click.network
+        past = click.at - HOUR
+        return (_since(self.on_offer.get((click.network, click.offer)), past) >= offer
+                or _since(self.on_host.get((click.network, click.host)), past) >= host)
+
+
+def _since(counted: deque[datetime] | None, past: datetime) -> int:
+    """How many were counted after `past`; what is older is forgotten, since time goes on."""
+    if counted is None:
+        return 0
+    while counted and counted[0] <= past:
+        counted.popleft()
+    return len(counted)
+
+
 def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault | None:
-    if is_robot((click.user_agent or "").strip()[:LONGEST_AGENT]):
+    robot = click.robot
+    if robot is None:
+        robot = is_robot((click.user_agent or "").strip()[:LONGEST_AGENT])
+    if robot:
         return Fault.ROBOT
+    if click.manner == UNASKED:
+        return Fault.UNASKED
     if click.expires_at is not None and click.at >= aware(click.expires_at):
         return Fault.EXPIRED
-    own = own_keys.get(click.host, frozenset()) | own_keys.get(click.seller, frozenset())
-    return Fault.OWN if click.shopper_key in own else None
+    is_own = any(click.shopper_key in own_keys.get(member, _NOBODY)
+                 for member in (click.host, click.seller))
+    return Fault.OWN if is_own else None
 
 
-def _among(click: ClickFacts, last: Mapping[tuple[str, str], datetime],
-           recent: Mapping[str, deque[datetime]], rate_per_minute: int) -> Fault | None:
-    if click.shopper_key is not None:
-        counted = last.get((click.shopper_key, click.offer))
-        if counted is not None and click.at - counted < REPEAT_WITHIN:
-            return Fault.REPEAT
-    within = recent.get(click.host, deque())
-    while within and click.at - within[0] >= MINUTE:
-        within.popleft()
-    return Fault.OVER_LIMIT if len(within) >= rate_per_minute else None
-
-
-def _count(click: ClickFacts, last: dict[tuple[str, str], datetime],
-           recent: dict[str, deque[datetime]]) -> None:
-    if click.shopper_key is not None:
-        last[click.shopper_key, click.offer] = click.at
-    recent.setdefault(click.host, deque()).append(click.at)
+_NOBODY: frozenset[str] = frozenset()
 
 
 def _when(click: ClickFacts) -> tuple[datetime, str]:

@@ -69,7 +69,10 @@ WORDS: dict[str, str] = {
     "fault.robot": N_("a robot"), "fault.expired": N_("the link was too old"),
     "fault.own": N_("made by the host or the seller"),
     "fault.repeat": N_("the same shopper again within 30 minutes"),
+    "fault.unasked": N_("nobody asked for it: a hidden frame, an image or a script"),
+    "fault.over_network": N_("more clicks from one network than count in an hour"),
     "fault.over_limit": N_("more clicks than the host's limit"),
+    "fault.reversed": N_("reversed after someone looked into it"),
 
     "charter.open_book": N_("Open book: every member reads every contract's terms"),
     "charter.private": N_("Private: only the two parties read a contract"),

@@ -50,7 +50,7 @@ def upgrade() -> None:
                                 name=op.f('fk_click_counts_alliance_id_alliances')),
         sa.PrimaryKeyConstraint(
             'alliance_id', 'starts_at', 'host_member_id', 'seller_member_id', 'asset', 'verdict',
-            name=op.f('pk_click_counts')),
+            'clicks_gone', name=op.f('pk_click_counts')),
         sqlite_strict=True)
     op.create_index(op.f('ix_click_counts_alliance_id_day'), 'click_counts',
                     ['alliance_id', 'day'])
