@@ -87,6 +87,8 @@ class RecordedShop:
         self.orders: dict[int, dict[str, Any]] = {}
         self.refunds: dict[int, list[Any]] = {}
         self.products: list[dict[str, Any]] = []
+        self.subscriptions: dict[int, dict[str, Any]] = {}
+        """By id; none as long as the plugin is not there. From its documentation, not recorded."""
         self.instead: dict[str, str] = {}
         """Paths that answer with a recording, whatever is asked of them."""
         self.has_permalinks = True
@@ -159,6 +161,12 @@ class RecordedShop:
             published = [one for one in self.products if one["status"] == query.get("status")]
             after = query.get("modified_after", "")
             self._page(call, [p for p in published if p["date_modified_gmt"] > after], query)
+        elif path.startswith("/subscriptions/") and self.subscriptions:
+            found = self.subscriptions.get(int(path.rpartition("/")[2]))
+            if found is None:
+                _send(call, "error-404-order.json")
+            else:
+                call.send(200, self._text(found))
         elif path == "/data/currencies/current":
             _send(call, "currency-current.json")
         else:

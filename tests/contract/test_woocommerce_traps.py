@@ -81,9 +81,22 @@ def test_a_landing_address_that_cannot_be_read_is_no_evidence(value: Any) -> Non
     assert with_meta((ENTRY, value)).click_tokens == ()
 
 
-def test_a_spoken_code_is_plain_and_short() -> None:
-    assert with_meta(("_alliance_spoken", " LI <b>JIE</b>\u202e ")).spoken_code == "LI JIE"
-    assert with_meta(("_alliance_spoken", "")).spoken_code is None
+@pytest.mark.parametrize("key", ["_alliance_code", "_alliance_spoken"])
+def test_a_spoken_code_is_plain_and_short(key: str) -> None:
+    assert with_meta((key, " LI <b>JIE</b>\u202e ")).spoken_code == "LI JIE"
+    assert with_meta((key, ""), (key, ["x"]), (key, 7)).spoken_code is None
+    assert with_meta((key, "x" * 100_000)).spoken_code == "x" * 64
+
+
+def test_what_was_typed_at_checkout_is_asked_first() -> None:
+    both = with_meta(("_alliance_spoken", "mia"), ("_alliance_code", "li"))
+    assert both.spoken_code == "li"
+
+
+def test_a_landing_address_of_a_hundred_kilobytes_is_no_evidence() -> None:
+    flood = "https://x/?alc=" + "a" * 100_000
+    order = with_meta((ENTRY, flood), ("_alliance_click", "a" * 100_000), (ENTRY, "https://x/?alc=t"))
+    assert order.click_tokens == ("t",)
 
 
 def test_coupons_are_lower_case_and_told_once() -> None:

@@ -31,6 +31,7 @@ from alliance_woocommerce import calls
 from alliance_woocommerce.client import Rest
 from alliance_woocommerce.parts import ident, instant, record, records, word
 from alliance_woocommerce.payloads import is_draft, read_order, read_product
+from alliance_woocommerce.subscriptions import first_order
 
 PER_PAGE = 100
 _MOST_PAGES = 1000
@@ -138,7 +139,8 @@ class WooCommerce:
         refunds: list[dict[str, Any]] = []
         if records(raw, "refunds"):
             refunds = self._refunds(grant, ident(raw.get("id")))
-        return read_order(raw, refunds, salt=grant.salt, version=version)
+        renews = first_order(self._rest, grant, raw)
+        return read_order(raw, refunds, salt=grant.salt, version=version, renews=renews)
 
     def _refunds(self, grant: Grant, ref: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

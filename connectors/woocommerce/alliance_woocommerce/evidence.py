@@ -17,7 +17,8 @@ from alliance.core.marks import Marks
 from alliance_woocommerce.parts import meta, records, word
 
 CLICK_META = "_alliance_click"
-SPOKEN_META = "_alliance_spoken"
+CODE_META = ("_alliance_code", "_alliance_spoken")
+"""What answers the checkout's question who sent the shopper; the first that says something."""
 ENTRY_META = "_wc_order_attribution_session_entry"
 CLICK_PARAMETER = "alc"
 
@@ -40,10 +41,11 @@ def page_marks(raw: dict[str, Any]) -> Marks:
 
 
 def spoken_code(raw: dict[str, Any]) -> str | None:
-    """The code a shopper said or typed at checkout, if our plugin asked for one."""
-    for value in meta(raw, SPOKEN_META):
-        if isinstance(value, str) and (code := plain(value, 64)):
-            return code
+    """The code a shopper said or typed at checkout, if our plugin or another asked for one."""
+    for key in CODE_META:
+        for value in meta(raw, key):
+            if isinstance(value, str) and (code := plain(value, 64)):
+                return code
     return None
 
 

@@ -42,11 +42,12 @@ def is_draft(raw: dict[str, Any]) -> bool:
 
 
 def read_order(raw: dict[str, Any], refunds: Sequence[dict[str, Any]], *, salt: bytes,
-               version: int) -> StoreOrder:
+               version: int, renews: str | None = None) -> StoreOrder:
     """The snapshot of an order: its JSON, and the list of its refunds (law §1.1).
 
     `salt` keys the customer's hash; `version` orders two readings within one second, which is as
-    fine as WooCommerce tells time. Raises `Invalid` for what cannot be understood exactly.
+    fine as WooCommerce tells time; `renews` is the order that a subscription began with. Raises
+    `Invalid` for what cannot be understood exactly.
     """
     currency = Currency(word(raw, "currency"))
     paid_at = maybe_instant(raw, "date_paid_gmt")
@@ -72,6 +73,7 @@ def read_order(raw: dict[str, Any], refunds: Sequence[dict[str, Any]], *, salt: 
         spoken_code=spoken_code(raw),
         customer_key=_customer(raw, salt),
         country=_country(raw),
+        renews=renews,
     )
 
 
