@@ -227,6 +227,12 @@ TEMPLATES: dict[str, str] = {
         "last: the same shopper had followed this offer shortly before.",
     "needed.invalid_click.over_limit": "Fewer visits within one minute: those above the host's "
         "limit do not count.",
+    "needed.invalid_click.over_network": "Fewer visits from one network within an hour: those "
+        "above its limit do not count.",
+    "needed.invalid_click.unasked": "A person who follows the link: this visit was made by a "
+        "hidden frame, a picture or a script.",
+    "needed.invalid_click.reversed": "A click that nobody has to doubt: a person looked into this "
+        "one and reversed it.",
     "needed.test_order": "A real order: the shop marks this one as a test.",
     "needed.unpaid": "A payment: as soon as the order is paid, it is decided anew by itself.",
     "needed.unpaid.lost": "An order that stands: this one was cancelled, failed or was removed.",
