@@ -91,8 +91,7 @@ class History:
                 now=self.now)
 
     def _judge(self, alliance_id: str, day: date) -> None:
-        changed = clicks.judge(self.session, alliance_id, day)
-        reached = clicks.orders_with(self.session, changed)
+        reached = clicks.judge(self.session, alliance_id, day).orders
         if reached:
             orders.decide(self.session, reached, self.keys, now=self.now)
         commissions.gather_clicks(self.session, alliance_id, day, now=self.now)

@@ -37,6 +37,7 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(minutes=10), closing.close_cycles),
     (timedelta(days=1), closing.seal_all),
     (timedelta(hours=1), clicks.tidy),
+    (timedelta(hours=6), clicks.remove_old),
     (timedelta(minutes=1), links.look_at_links),
 ]
 """Everything here may run twice at once: each finds its work by what is not done yet."""

@@ -73,11 +73,11 @@ def judge(hub: Hub, events: Sequence[ClicksDrained], now: datetime) -> Effect:
     def effect(session: Session) -> None:
         for alliance_id, text in days:
             day = date.fromisoformat(text)
-            changed = clicks.judge(session, alliance_id, day)
-            reached = clicks.orders_with(session, changed)
-            if reached:
-                orders.decide(session, reached, hub.keys, now=now)
-            commissions.gather_clicks(session, alliance_id, day, now=now)
+            judged = clicks.judge(session, alliance_id, day)
+            if judged.orders:
+                orders.decide(session, judged.orders, hub.keys, now=now)
+            for each in judged.days:
+                commissions.gather_clicks(session, alliance_id, each, now=now)
             commissions.gather_impressions(session, alliance_id, day, now=now)
 
     return effect
@@ -89,3 +89,12 @@ def tidy(hub: Hub, now: datetime) -> None:
         with hub.database.reading() as session:
             marks = draining.marks(session, spool.files(hub.spool_folder))
         spool.tidy(hub.spool_folder, marks, now=now)
+
+
+def remove_old(hub: Hub, now: datetime) -> None:
+    """Remove clicks that are older than they may be kept, a day at a time (house §11)."""
+    with hub.database.reading() as session:
+        days = clicks.days_to_remove(session, now=now)
+    for alliance_id, day in days:
+        hub.database.run(lambda session: clicks.remove_day(
+            session, alliance_id, day))  # noqa: B023

@@ -56,8 +56,7 @@ def _drain(session: Session, w: World, ref: str, at: datetime, agent: str, *,
         id=ref, alliance_id=w.alliance.id, at=at, visitor="v", user_agent=agent,
         host_member_id=w.members["cafe"].id, seller_member_id=w.members["bakery"].id,
         store_id=w.store.id, product_id=w.product_id))
-    changed = clicks.judge(session, w.alliance.id, at.date())
-    reached = clicks.orders_with(session, changed)
+    reached = clicks.judge(session, w.alliance.id, at.date()).orders
     decided = orders.decide(session, reached, w.keys, now=now) if reached else []
     commissions.settle_up(session, decided, now=now)
 
