@@ -202,13 +202,16 @@ def order(errand: Errand, ref: str, problem: str | None = None) -> ResponseRetur
 
 
 def change_order(errand: Errand, ref: str, action: str) -> ResponseReturnValue:
-    """Cancel, ask for money back, or say that it arrived; the shop agrees at once."""
+    """Cancel, ask for money back, say that it arrived, or renew; the shop agrees at once."""
     shown = _own(errand, ref)
     try:
         if action == "cancel":
             errand.shop.cancel(ref, errand.now)
         elif action == "ship":
             errand.shop.ship(ref, errand.now)
+        elif action == "renew":
+            ref = errand.shop.renew(ref, errand.now)
+            errand.visit.bought(ref)
         elif action == "refund_all":
             errand.shop.refund_all(ref, errand.now, "asked for in the shop")
         elif action == "refund_lines":

@@ -107,6 +107,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "done_cancel": ("The order is cancelled.", "订单已取消。"),
     "done_refund_lines": ("Your refund is on its way.", "退款已办理。"),
     "done_refund_all": ("You get everything back.", "已全额退款。"),
+    "renew": ("The same again, as a subscription", "续订同样的商品"),
+    "done_renew": ("Renewed: this is the new order.", "已续订，这是新订单。"),
     "done_ship": ("Thank you for telling us.", "感谢您的确认。"),
     "done_coupon": ("The coupon is in use.", "优惠券已使用。"),
     "done_added": ("It is in your cart.", "已加入购物车。"),

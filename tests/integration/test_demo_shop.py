@@ -341,3 +341,39 @@ def test_a_reader_beside_a_batch_sees_what_stood_before(
     with pytest.raises(OperationalError, match="readonly"):
         beside.pay("1001", now)
     beside.close()
+
+
+def test_a_subscription_orders_the_same_again_at_today_s_prices(shop: Shop, now: datetime) -> None:
+    first = shop.place({"onesie": 1, "socks": 3}, email=ANNA, country="LV", coupon=None, now=now,
+                       click_tokens=["token-of-a-link"])
+    shop.pay(first, now)
+    shop.shelf.reprice("socks", Money(400, EUR), now)
+
+    renewed = shop.renew(first, now + timedelta(days=30))
+    again = shop.renew(renewed, now + timedelta(days=60))
+
+    orders = [shop.order(ref) for ref in (first, renewed, again)]
+    assert [order.renews for order in orders] == [None, first, first]
+    assert [order.click_tokens for order in orders] == [("token-of-a-link",), (), ()]
+    assert [str(order.basket.goods) for order in orders] == [
+        "29.89 EUR", "31.90 EUR", "31.90 EUR"]
+    assert orders[2].state is OrderState.PAID
+
+
+def test_only_a_paid_order_can_be_renewed(shop: Shop, now: datetime) -> None:
+    unpaid = shop.place({"socks": 1}, email=ANNA, now=now)
+    with pytest.raises(Conflict):
+        shop.renew(unpaid, now)
+    assert [order.ref for order in shop.orders()] == [unpaid]
+
+
+def test_a_box_from_before_subscriptions_is_brought_up_to_date(
+        shop: Shop, tmp_path: Path, now: datetime) -> None:
+    ref = shop.place({"socks": 1}, email=ANNA, now=now)
+    with shop.box.writing() as db:
+        db.execute("ALTER TABLE orders DROP COLUMN renews")
+    shop.close()
+
+    again = Shop.open(tmp_path, "li")
+    assert again.order(ref).renews is None
+    again.close()

@@ -32,6 +32,7 @@ class Box:
             # A toy shop may lose its last second when the power fails; the hub's ledger may not.
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+            self._add_what_is_new()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -79,6 +80,12 @@ class Box:
         with self._lock:
             self._db.close()
 
+    def _add_what_is_new(self) -> None:
+        # Boxes from before subscriptions lack the column.
+        known = {row["name"] for row in self._db.execute("PRAGMA table_info(orders)")}
+        if "renews" not in known:
+            self._db.execute("ALTER TABLE orders ADD COLUMN renews TEXT")
+
 
 def stamp(at: datetime) -> int:
     """An instant as whole microseconds, which sort as they happened."""
@@ -116,7 +123,7 @@ CREATE TABLE IF NOT EXISTS orders (
   placed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, version INTEGER NOT NULL,
   paid_at INTEGER, completed_at INTEGER, email TEXT NOT NULL, name TEXT NOT NULL, country TEXT,
   coupon TEXT, click_tokens TEXT NOT NULL, spoken_code TEXT, voucher TEXT,
-  is_new INTEGER NOT NULL, is_test INTEGER NOT NULL) STRICT;
+  is_new INTEGER NOT NULL, is_test INTEGER NOT NULL, renews TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS orders_changed ON orders (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_email ON orders (email);
 CREATE UNIQUE INDEX IF NOT EXISTS orders_voucher ON orders (voucher);

@@ -60,7 +60,7 @@ def _order(row: sqlite3.Row, lines: list[Line], refunds: list[Refund],
         paid_at=maybe_instant(row["paid_at"]), completed_at=maybe_instant(row["completed_at"]),
         coupon=row["coupon"], click_tokens=tuple(json.loads(row["click_tokens"])),
         spoken_code=row["spoken_code"], voucher=row["voucher"],
-        is_new_customer=bool(row["is_new"]), is_test=bool(row["is_test"]))
+        is_new_customer=bool(row["is_new"]), is_test=bool(row["is_test"]), renews=row["renews"])
 
 
 def _line(row: sqlite3.Row, currency: Currency) -> Line:

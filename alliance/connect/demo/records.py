@@ -186,6 +186,8 @@ class Order:
     voucher: str | None = None
     is_new_customer: bool = True
     is_test: bool = False
+    renews: str | None = None
+    """The order that a subscription began with, on each that renews it."""
 
     @property
     def basket(self) -> Basket:

@@ -97,7 +97,7 @@ class Shop:
     def place(self, picks: Mapping[str, int], *, email: str, now: datetime,
               country: str | None = None, name: str = "", click_tokens: Sequence[str] = (),
               coupon: str | None = None, spoken_code: str | None = None,
-              is_test: bool = False) -> str:
+              is_test: bool = False, renews: str | None = None) -> str:
         """Take an order for product refs and quantities; gives its ref, such as `1001`.
 
         Raises `Invalid` for a bad e-mail, quantity or coupon, `Conflict` for what is sold out.
@@ -118,14 +118,31 @@ class Shop:
             tokens = [token for token in click_tokens if 0 < len(token) <= _TOKEN_LIMIT]
             made = db.execute(
                 "INSERT INTO orders (state, placed_at, updated_at, version, email, name, country, "
-                "coupon, click_tokens, spoken_code, is_new, is_test) "
-                "VALUES ('open', ?1, ?1, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "coupon, click_tokens, spoken_code, is_new, is_test, renews) "
+                "VALUES ('open', ?1, ?1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (stamp(now), address, name.strip()[:200], country, used and used.code,
-                 json.dumps(tokens[-_TOKENS_KEPT:]), _spoken(spoken_code), seen is None, is_test))
+                 json.dumps(tokens[-_TOKENS_KEPT:]), _spoken(spoken_code), seen is None, is_test,
+                 renews))
             db.executemany("INSERT INTO order_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                            [_row(made.lastrowid, line) for line in basket.lines])
             self.calls.put(db, "order", str(made.lastrowid), 1, now)
         return str(made.lastrowid)
+
+    def renew(self, ref: str, now: datetime) -> str:
+        """Order and pay the same again, as a subscription does by itself; gives the new ref.
+
+        Prices are today's; no coupon and no link is carried over. Renewing a renewal renews the
+        order that all began with. Raises `Conflict` unless that is paid, or what it sells is gone.
+        """
+        with self.box.writing():
+            begun = self.order(self.order(ref).renews or ref)
+            first = self._in_state(begun.ref, {OrderState.PAID, OrderState.COMPLETED})
+            picks = {line.product_ref: line.quantity for line in first.lines
+                     if line.product_ref and line.quantity}
+            made = self.place(picks, email=first.email, name=first.name, country=first.country,
+                              now=now, renews=first.ref)
+            self.pay(made, now)
+        return made
 
     def pay(self, ref: str, now: datetime) -> None:
         """The money is in. A service gets its voucher code. Also after a payment that failed."""

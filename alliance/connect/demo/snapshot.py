@@ -23,7 +23,7 @@ def store_order(order: Order, slug: str, salt: bytes) -> StoreOrder:
         coupons=(order.coupon.lower(),) if order.coupon else (), click_tokens=seen.click_tokens,
         views=seen.views, hold_out=seen.hold_out,
         spoken_code=order.spoken_code, customer_key=customer_key(order.email, salt),
-        is_new_customer=order.is_new_customer, country=order.country)
+        is_new_customer=order.is_new_customer, country=order.country, renews=order.renews)
 
 
 def _lines(order: Order) -> tuple[OrderLine, ...]:
