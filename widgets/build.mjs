@@ -13,6 +13,7 @@ import { build, transform } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = resolve(HERE, "../alliance/web/static/built");
 const WIDGETS = { "al-slate": "slate.ts" };
+const CARRY = "carry.ts";
 
 /** Build all into `out`, which is replaced as a whole. */
 export async function buildAll(out = OUT) {
@@ -29,14 +30,18 @@ export async function buildAll(out = OUT) {
 
 async function buildEmbed(keep) {
   const lean = { format: "esm", legalComments: "none" };
-  const modules = {};
-  for (const [tag, source] of Object.entries(WIDGETS)) {
+  const modules = [];
+  const module = async (source) => {
     const name = `${basename(source, ".ts")}.js`;
     const code = await bundle(`src/${source}`, { ...lean, plugins: [sheetAsText] });
-    const { file, integrity } = await keep(name, code, { folder: "embed" });
-    modules[tag] = [`./${basename(file)}`, integrity];
+    const { file, hash } = await keep(name, code, { folder: "embed" });
+    return [basename(file), hash];
+  };
+  for (const [tag, source] of Object.entries(WIDGETS)) {
+    modules.push([tag, ...await module(source)]);
   }
-  const define = { MODULES: JSON.stringify(modules) };
+  const [carry, hash] = (await module(CARRY)).map((text) => JSON.stringify(text));
+  const define = { MODULES: JSON.stringify(modules), CARRY: carry, CARRY_HASH: hash };
   const loader = await bundle("src/index.ts", { ...lean, define });
   await keep("embed.js", loader, { folder: "embed", stem: "v1" });
 }
@@ -103,7 +108,8 @@ function keeper(out) {
     const integrity = `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
     const entry = { file, integrity, brotli: brotliLength(bytes) };
     if (listed) manifest[logical] = entry;
-    return entry;
+    // The loader names modules by a shorter hash, without its last sign (always =): bytes count there.
+    return { ...entry, hash: createHash("sha256").update(bytes).digest("base64").slice(0, -1) };
   }
   keep.manifest = manifest;
   return keep;

@@ -11,7 +11,11 @@ export default {
     restoreMocks: true,
     unstubGlobals: true,
   },
-  define: { MODULES: JSON.stringify({ "al-slate": ["./slate.js", "sha384-x"] }) },
+  define: {
+    MODULES: JSON.stringify([["al-slate", "slate.js", "x"]]),
+    CARRY: '"carry.js"',
+    CARRY_HASH: '"x"',
+  },
   plugins: [{
     name: "sheet-as-text",
     enforce: "pre",

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from alliance.rules import attribution
-from alliance.rules.evidence import Inputs, Touch
+from alliance.rules.evidence import Evidence, Inputs, Touch
 from alliance.rules.terms import CreditModel
 
 MODELS = tuple(CreditModel)
@@ -70,12 +70,13 @@ class Part:
 def path_of(inputs: Inputs) -> Path | None:
     """The path that led to an order, from what its decision was made from.
 
-    None for an order that is no sale, or that no touch leads to. Touches of every kind lie on the
+    None for an order that is no sale, that no touch leads to, or that renews another by itself: no
+    shopper took a path to it. Touches of every kind lie on the
     path, a view never; but the models share the order out among those of the strongest kind only,
     as they do in a decision.
     """
     passed = attribution.passing(inputs.order, inputs.touches, inputs.standing)
-    if not passed:
+    if not passed or any(touch.kind is Evidence.RENEWAL for touch in passed):
         return None
     counting = attribution.strongest(passed)
     given = _shares(attribution.model_of(counting), counting)

@@ -12,7 +12,7 @@ export interface Place {
 export async function ask(slot: Element, place: Place): Promise<unknown> {
   const url = new URL("v1/slate", place.hub);
   for (const name of ["placement", "product"]) {
-    url.searchParams.set(name, slot.getAttribute(name) ?? "");
+    url.searchParams.set(name, slot.getAttribute(name) || "");
   }
   url.searchParams.set("locale", place.locale);
   // The signal also covers a body that stops half way.
@@ -21,11 +21,9 @@ export async function ask(slot: Element, place: Place): Promise<unknown> {
   return answer.ok && answer.json();
 }
 
-/** One of the four catalogues, from the slot's `locale`, the nearest `lang`, or the browser. */
+/** The language asked for: the slot's `locale`, the nearest `lang`, or the browser's. */
 export function localeOf(slot: Element): string {
-  const wanted = slot.getAttribute("locale")
+  return slot.getAttribute("locale")
     || slot.closest("[lang]")?.getAttribute("lang")
     || navigator.language;
-  if (/^zh\b/i.test(wanted)) return /hant|tw|hk|mo/i.test(wanted) ? "zh-Hant" : "zh-Hans";
-  return /^lv\b/i.test(wanted) ? "lv" : "en";
 }

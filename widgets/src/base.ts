@@ -4,8 +4,11 @@
  */
 import { ask, localeOf, type Place } from "./api.js";
 
-/** Each tag's module: file beside the loader, and the hash that the browser must find in it. */
-declare const MODULES: Readonly<Record<string, readonly [file: string, integrity: string]>>;
+/** Each tag's module: file beside the loader, and the SHA-256 that the browser must find in it. */
+declare const MODULES: readonly (readonly [tag: string, file: string, hash: string])[];
+/** What carries a click token on; only a page that was landed on with one fetches it. */
+declare const CARRY: string;
+declare const CARRY_HASH: string;
 /** The hub is where this very script came from: nothing to configure, nothing to get wrong. */
 const HERE = import.meta.url;
 
@@ -14,16 +17,16 @@ export type Draw = (slot: HTMLElement, answer: unknown, place: Place) => boolean
 
 const NEAR = "400px";
 
-/** Define every element once; a second loader on the page finds them defined and does nothing. */
+/** Define every element once; a second loader on the page finds them defined and defines nothing. */
 export function define(): void {
-  for (const [tag, [file, integrity]] of Object.entries(MODULES)) {
-    if (!customElements.get(tag)) {
-      customElements.define(tag, shell(new URL(file, HERE).href, integrity));
-    }
+  for (const [tag, file, hash] of MODULES) {
+    if (!customElements.get(tag)) customElements.define(tag, shell(file, hash));
   }
+  // A page that was landed on with a click token carries it along; see `carry.ts`.
+  if (/\Walc=/.test(location.href)) load(CARRY, CARRY_HASH).catch(() => {});
 }
 
-function shell(module: string, integrity: string): CustomElementConstructor {
+function shell(file: string, hash: string): CustomElementConstructor {
   return class extends HTMLElement {
     static observedAttributes = ["placement", "product", "locale"];
     #away = new AbortController();
@@ -34,10 +37,10 @@ function shell(module: string, integrity: string): CustomElementConstructor {
       const watch = new IntersectionObserver(([entry]) => {
         if (!entry?.isIntersecting) return;
         watch.disconnect();
-        void fill(this, module, integrity, signal);
+        void fill(this, file, hash, signal);
       }, { rootMargin: NEAR });
       watch.observe(this);
-      signal.addEventListener("abort", () => watch.disconnect());
+      signal.onabort = () => watch.disconnect();
     }
 
     disconnectedCallback(): void {
@@ -52,7 +55,7 @@ function shell(module: string, integrity: string): CustomElementConstructor {
 }
 
 async function fill(
-  slot: HTMLElement, module: string, integrity: string, signal: AbortSignal,
+  slot: HTMLElement, file: string, hash: string, signal: AbortSignal,
 ): Promise<void> {
   const { top, bottom } = slot.getBoundingClientRect();
   const { style } = slot;
@@ -65,7 +68,7 @@ async function fill(
   }
   let shown = false;
   try {
-    const [answer, draw] = await Promise.all([ask(slot, place), load(module, integrity)]);
+    const [answer, draw] = await Promise.all([ask(slot, place), load(file, hash)]);
     shown = !signal.aborted && draw(slot, answer, place);
   } catch {
     // The page stays as it was.
@@ -84,11 +87,12 @@ async function fill(
 }
 
 /** A script element first, since `import()` alone cannot name the hash that the file must have. */
-async function load(module: string, integrity: string): Promise<Draw> {
+async function load(file: string, hash: string): Promise<Draw> {
+  const module = new URL(file, HERE).href;
   await new Promise((resolve, reject) => {
     const script = document.createElement("script");
     Object.assign(script, {
-      type: "module", src: module, integrity, crossOrigin: "", onload: resolve, onerror: reject,
+      type: "module", src: module, integrity: `sha256-${hash}=`, onload: resolve, onerror: reject,
     });
     document.head.append(script);
     script.remove();

@@ -1,6 +1,6 @@
 /** <al-slate>: a row of other shops' products that looks as if this shop had made it. */
 import type { Draw } from "./base.js";
-import { messages, type Messages } from "./messages/index.js";
+import { catalogueOf, messages, type Messages } from "./messages/index.js";
 import { read, type Offer, type Slate } from "./offers.js";
 import { whenSeen } from "./seen.js";
 import sheet from "./slate.css";
@@ -9,9 +9,10 @@ import sheet from "./slate.css";
 export const draw: Draw = (slot, answer, { hub, locale }) => {
   const slate = read(answer, hub);
   if (!slate) return false;
-  const words = messages(locale);
+  const spoken = catalogueOf(locale);
+  const words = messages(spoken);
   const root = slot.shadowRoot ?? slot.attachShadow({ mode: "open" });
-  const section = make("section", "slate", "", { "aria-label": words.label, lang: locale });
+  const section = make("section", "slate", "", { "aria-label": words.label, lang: spoken });
   const heading = slot.getAttribute("heading");
   if (heading) section.append(make("h2", "heading", heading, { dir: "auto" }));
   section.append(make("p", "", words.label, { class: "label" }), row(slate, words));

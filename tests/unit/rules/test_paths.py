@@ -107,6 +107,13 @@ def test_what_is_no_sale_has_no_path(sold: StoreOrder) -> None:
     assert path(touch(CAFE), sold=sold) is None
 
 
+def test_an_order_that_renews_another_by_itself_has_no_path() -> None:
+    bound = terms(recurring_days=365)
+    renewal = touch(CAFE, "r", 30 * DAY, kind=Evidence.RENEWAL, terms=bound, weight=100)
+
+    assert path(renewal, sold=order(renews="900")) is None
+
+
 def test_a_link_that_an_order_carries_twice_is_one_touch() -> None:
     found = path(touch(CAFE, "c"), touch(CAFE, "c"))
 
@@ -139,7 +146,7 @@ def test_on_any_path_all_is_shared_out_and_each_end_belongs_to_one(
     found = path_of(Inputs(sold, touches, standing))
     decisions = decide(sold, touches, standing)
     if found is None:
-        assert not any(each.weight for each in decisions)
+        assert not any(each.weight for each in decisions if each.kind is not Evidence.RENEWAL)
         return
     by_host = parts([found], lambda touch: touch.host)
 

@@ -16,7 +16,13 @@ const CATALOGUES: Readonly<Record<string, Messages>> = {
   en, lv, "zh-Hans": zhHans, "zh-Hant": zhHant,
 };
 
-/** The catalogue of a locale that `localeOf` gave; English for any other. */
-export function messages(locale: string): Messages {
-  return CATALOGUES[locale] ?? en;
+/** Which of the four catalogues speaks a language tag such as `zh-TW`; English for any other. */
+export function catalogueOf(locale: string): string {
+  if (/^zh\b/i.test(locale)) return /hant|tw|hk|mo/i.test(locale) ? "zh-Hant" : "zh-Hans";
+  return /^lv\b/i.test(locale) ? "lv" : "en";
+}
+
+/** The catalogue of that name. */
+export function messages(name: string): Messages {
+  return CATALOGUES[name] ?? en;
 }

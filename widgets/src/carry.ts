@@ -1,0 +1,96 @@
+/**
+ * Carries the click token of the address a shopper landed on along the shop's own links and forms,
+ * so that a purchase in the same session is credited without anything kept on the device. With a
+ * yes, the token goes into one first-party cookie instead; with a no, it goes nowhere.
+ */
+import { consent, whenChanged } from "./consent.js";
+
+const NAME = "alc";
+const COOKIE = "alliance_alc";
+/** The store keeps the last four; the hub decides which of them counts, and for how long. */
+const MOST = 4;
+const MONTH = 30 * 24 * 3600;
+const TOKEN = /^[\w.~-]{8,160}$/;
+
+// Looked at now, at each change of what the shopper said, and at each step to another page.
+whenChanged(keep);
+keep();
+addEventListener("click", (event) => follow(event.target), true);
+addEventListener("auxclick", (event) => follow(event.target), true);
+addEventListener("submit", (event) => send(event.target as HTMLFormElement, event.submitter), true);
+
+function tokens(): string[] {
+  return new URLSearchParams(location.search).getAll(NAME).filter((each) => TOKEN.test(each)).slice(-MOST);
+}
+
+function keep(): void {
+  const word = consent();
+  const kept = cookie();
+  if (word === "no") {
+    if (kept.length) write([], 0);
+    forget();
+  } else if (word === "yes") {
+    const all = [...new Set([...kept, ...tokens()].reverse())].reverse().slice(-MOST);
+    if (all.join() !== kept.join()) write(all, MONTH);
+  }
+}
+
+/** The address bar is copied, kept in histories and told to others: after a no it holds nothing. */
+function forget(): void {
+  const here = new URL(location.href);
+  if (!here.searchParams.has(NAME)) return;
+  here.searchParams.delete(NAME);
+  history.replaceState(history.state, "", here);
+}
+
+function follow(target: EventTarget | null): void {
+  const link = target instanceof Element && target.closest<HTMLAnchorElement>("a[href]");
+  if (!link || link.hasAttribute("download")) return;
+  const carried = along(link.href);
+  if (carried !== link.href) link.href = carried;
+}
+
+function send(form: HTMLFormElement, button: HTMLElement | null): void {
+  const goal = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+  const carried = along(new URL(goal, document.baseURI).href);
+  const method = button?.getAttribute("formmethod") ?? form.getAttribute("method") ?? "";
+  if (!/^post$/i.test(method)) {
+    // A form that is sent by GET throws the query of its address away.
+    const added = new URL(carried).searchParams.getAll(NAME);
+    for (const value of form.querySelector(`[name=${NAME}]`) ? [] : added) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: NAME, value }));
+    }
+  } else if (button?.hasAttribute("formaction")) {
+    button.setAttribute("formaction", carried);
+  } else {
+    form.setAttribute("action", carried);
+  }
+}
+
+/** The address with the tokens, if it is the shop's own and has none yet. */
+function along(address: string): string {
+  const url = new URL(address);
+  const [there, here] = [url, location].map((each) => each.href.split("#")[0]);
+  if (url.origin !== location.origin || there === here || url.searchParams.has(NAME) || consent() === "no" || cookie().length) return address;
+  for (const each of tokens()) url.searchParams.append(NAME, each);
+  return url.href;
+}
+
+/** What the cookie holds; a browser that blocks storage holds nothing, or throws. */
+function cookie(): string[] {
+  try {
+    const found = document.cookie.split("; ").find((each) => each.startsWith(`${COOKIE}=`));
+    return found ? found.slice(COOKIE.length + 1).split("!").filter((each) => TOKEN.test(each)) : [];
+  } catch {
+    return [];
+  }
+}
+
+function write(values: readonly string[], age: number): void {
+  try {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${COOKIE}=${values.join("!")}; path=/; max-age=${age}; samesite=lax${secure}`;
+  } catch {
+    // Then the addresses go on carrying them.
+  }
+}
