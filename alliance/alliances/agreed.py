@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from alliance.alliances.model import Member, Span, TermsVersion
 from alliance.core.errors import NotFound
+from alliance.db.lots import among
 from alliance.rules.agreement import from_json
 from alliance.rules.terms import Terms
+
+MOST_REMEMBERED = 4096
+"""Versions that a process keeps in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,29 @@ def ever_in_force(session: Session, alliance_id: str) -> list[TermsInForce]:
     return [_read(version, span) for version, span in rows]
 
 
+def ever_owed(session: Session, seller_members: Sequence[str]) -> list[TermsInForce]:
+    """Every version under which these members owe or owed: by contract and time.
+
+    For lots of orders. What was signed never changes, so each text is read once for a process.
+    """
+    rows = session.execute(_OWED, {"sellers": list(seller_members)}).all()
+    signed = {row.id: known for row in rows if (known := _SIGNED.get(row.hash)) is not None}
+    if unread := sorted({row.id for row in rows} - set(signed)):
+        if len(_SIGNED) > MOST_REMEMBERED:
+            _SIGNED.clear()
+        for terms_id, terms_hash, body in session.execute(_BODIES, {"ids": unread}):
+            signed[terms_id] = _SIGNED[terms_hash] = from_json(body)
+    return [_bounded(signed[row.id], row.id, row.hash, row.contract_id, row.starts_at,
+                     row.ends_at) for row in rows]
+
+
 def terms_of(session: Session, terms_id: str) -> Terms:
     """The terms of one version exactly as signed: their hash is the version's hash."""
     return terms_signed(session, terms_id).terms
 
 
 def _bound() -> Select[TermsVersion, Span]:
-    return select(TermsVersion, Span).join(Span, Span.terms_id == TermsVersion.id).where(
-        Span.ends_at.is_(None) | (Span.ends_at > Span.starts_at))
+    return select(TermsVersion, Span).join(Span, Span.terms_id == TermsVersion.id).where(_BINDING)
 
 
 def _holds(at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -88,6 +109,25 @@ def _holds(at: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _read(version: TermsVersion, span: Span) -> TermsInForce:
-    terms = replace(from_json(version.body), effective_from=span.starts_at,
-                    effective_until=span.ends_at)
-    return TermsInForce(version.id, version.hash, version.contract_id, terms)
+    return _bounded(from_json(version.body), version.id, version.hash, version.contract_id,
+                    span.starts_at, span.ends_at)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _bounded(signed: Terms, terms_id: str, terms_hash: str, contract_id: str, starts: datetime,
+             ends: datetime | None) -> TermsInForce:
+    return TermsInForce(terms_id, terms_hash, contract_id, replace(
+        signed, effective_from=starts, effective_until=ends))
+
+
+_BINDING = Span.ends_at.is_(None) | (Span.ends_at > Span.starts_at)
+_OWED = (
+    select(TermsVersion.id, TermsVersion.hash, TermsVersion.contract_id, Span.starts_at,
+           Span.ends_at)
+    .join(Span, Span.terms_id == TermsVersion.id)
+    .where(_BINDING, among(Span.seller_member_id, "sellers"))
+    .order_by(Span.contract_id, Span.starts_at, TermsVersion.version))
+_BODIES = select(TermsVersion.id, TermsVersion.hash, TermsVersion.body).where(
+    among(TermsVersion.id))
+_SIGNED: dict[str, Terms] = {}
+"""Signed terms by their hash."""

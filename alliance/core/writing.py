@@ -28,12 +28,20 @@ def canonical(value: Any) -> bytes:
     return _encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
 
 
-def _is_plain(value: object) -> bool:
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and name.isascii() and _is_plain(each)
-                   for name, each in value.items())
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    if value is None or isinstance(value, str | bool):
-        return True
-    return isinstance(value, int) and -MOST <= value <= MOST
+def _is_plain(value: Any) -> bool:
+    left: list[Any] = [value]
+    # It grows while it is gone through: a call for each value would cost more than the writing.
+    for each in left:
+        kind = type(each)
+        if kind is dict:
+            if not all(isinstance(name, str) and name.isascii() for name in each):
+                return False
+            left.extend(each.values())
+        elif kind is list or kind is tuple:
+            left.extend(each)
+        elif kind is int:
+            if not -MOST <= each <= MOST:
+                return False
+        elif not isinstance(each, str | bool | None):
+            return False
+    return True

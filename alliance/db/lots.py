@@ -23,7 +23,7 @@ from sqlalchemy import (
     bindparam,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -60,7 +60,8 @@ def update(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]
     return _run(session, _updating(model, names, dialect), names, rows, dialect)
 
 
-def among(column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any],
+          name: str = "ids") -> ColumnElement[bool]:
     """Whether a column is one of a list that is given as the parameter `name`.
 
     Other than IN, the statement stays the same for every length, so it is compiled and prepared
@@ -94,7 +95,7 @@ def _run(session: Session, plan: _Plan, names: tuple[str, ...],
 @lru_cache(maxsize=256)
 def _inserting(model: type[Base], names: tuple[str, ...], once: tuple[str, ...],
                dialect: Dialect) -> _Plan:
-    columns = [model.__table__.c[name] for name in names]
+    columns = _columns(model, names)
     if dialect.name == "postgresql":
         rows = f"SELECT * FROM unnest({', '.join(_array(column, dialect) for column in columns)})"
     else:
@@ -106,7 +107,7 @@ def _inserting(model: type[Base], names: tuple[str, ...], once: tuple[str, ...],
 
 @lru_cache(maxsize=256)
 def _updating(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> _Plan:
-    columns = [model.__table__.c[name] for name in names]
+    columns = _columns(model, names)
     table, changed = model.__tablename__, names[:-1]
     if dialect.name == "postgresql":
         arrays = ", ".join(_array(column, dialect) for column in columns)
@@ -116,6 +117,11 @@ def _updating(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> _P
         statement = (f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in changed)} "
                      "WHERE id = ?")
     return _Plan(statement, _into(columns, dialect))
+
+
+def _columns(model: type[Base], names: tuple[str, ...]) -> list[Column[Any]]:
+    table: Any = model.__table__
+    return [table.c[name] for name in names]
 
 
 def _array(column: Column[Any], dialect: Dialect) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
 from alliance.alliances.model import Member
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
+from alliance.db.lots import among
 from alliance.db.once import insert_once
 from alliance.merchants import stores
 from alliance.promotions.model import HostCode
@@ -40,13 +42,19 @@ def give(session: Session, by: Actor, store_id: str, host_member_id: str, *, kin
     return session.get_one(HostCode, (store_id, kind, code))
 
 
-def standing_for(session: Session, store_id: str,
-                 codes: Iterable[tuple[str, str]]) -> list[HostCode]:
-    """The codes of a store, out of (kind, code) pairs, that stand for a host."""
-    wanted = [(kind, code.lower()) for kind, code in codes]
-    if not wanted:
-        return []
-    return list(session.scalars(
-        select(HostCode).where(HostCode.store_id == store_id,
-                               tuple_(HostCode.kind, HostCode.code).in_(wanted))
-        .order_by(HostCode.kind, HostCode.code)))
+def standing(session: Session,
+             said: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row[Any]]:
+    """Those of these (store, kind, code in lower case) that stand for a host."""
+    if not said:
+        return {}
+    found = session.execute(_STANDING, {
+        "stores": sorted({store_id for store_id, _, _ in said}),
+        "codes": sorted({code for _, _, code in said})})
+    rows = {(row.store_id, row.kind, row.code): row for row in found}
+    return {key: row for key, row in rows.items() if key in said}
+
+
+_STANDING = select(
+    HostCode.store_id, HostCode.kind, HostCode.code, HostCode.alliance_id,
+    HostCode.host_member_id, HostCode.since, HostCode.until,
+).where(among(HostCode.store_id, "stores"), among(HostCode.code, "codes"))

@@ -3,49 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, delete, select
+from sqlalchemy.orm import Session
 
-from alliance.alliances import agreed
 from alliance.alliances.agreed import TermsInForce
-from alliance.alliances.model import Alliance, Member
-from alliance.core.customers import customer_key
 from alliance.core.errors import Invalid
 from alliance.core.ids import new_id
 from alliance.core.orders import OrderState, StoreOrder
+from alliance.db import lots
+from alliance.db.lots import among
 from alliance.db.sealed import Seal
-from alliance.ledger.journal import chunks
-from alliance.merchants import stores
-from alliance.merchants.model import Person
 from alliance.promotions import codes
 from alliance.promotions.model import Placement
-from alliance.referrals import doubts, renewals
+from alliance.referrals import doubts, order_rows, renewals
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
+from alliance.referrals.order_rows import OrderRow
+from alliance.referrals.seats import Seats
 from alliance.referrals.tokens import ClickToken, Signer
 from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
 
 _LOST = {OrderState.CANCELLED.value, OrderState.FAILED.value, OrderState.REMOVED.value}
 
-# Built once: putting such a statement together costs more than its answer.
-_MINE, _OTHER = aliased(OrderTouch), aliased(OrderTouch)
-_BEFORE, _AFTER = aliased(Order), aliased(Order)
-_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
-_SHARING = select(_OTHER.order_id).join(_MINE, _MINE.click_id == _OTHER.click_id).where(
-    _MINE.order_id.in_(_IDS))
-_FOLLOWING = select(_AFTER.id).join(
-    _BEFORE, (_BEFORE.store_id == _AFTER.store_id) & (_BEFORE.customer_key == _AFTER.customer_key)
-    & (_BEFORE.placed_at < _AFTER.placed_at)).where(
-    _BEFORE.id.in_(_IDS), _BEFORE.customer_key.is_not(None))
+# Built once: putting such a statement together costs more than its answer. Each asks by values
+# and not by orders, so that it also serves orders which are not written yet.
+_SHARING = select(OrderTouch.order_id).where(among(OrderTouch.click_id))
+_FOLLOWING: Any = select(
+    Order.id, Order.store_id, Order.ref, Order.customer_key, Order.placed_at).where(
+    among(Order.store_id, "stores"), among(Order.customer_key, "customers"))
 _CARRYING = (
-    select(_OTHER.click_id, Order.placed_at, Order.ref, Order.id)
-    .join(_MINE, _MINE.click_id == _OTHER.click_id).join(Order, Order.id == _OTHER.order_id)
-    .where(_MINE.order_id.in_(_IDS), Order.paid_at.is_not(None), Order.state.not_in(_LOST),
+    select(OrderTouch.click_id, Order.placed_at, Order.ref, Order.id)
+    .join(Order, Order.id == OrderTouch.order_id)
+    .where(among(OrderTouch.click_id), Order.paid_at.is_not(None), Order.state.not_in(_LOST),
            # A renewal carries its first order's words by copy: it takes no click away from it.
            Order.renews.is_(None)))
+_CLICKS = select(Click.id, Click.at, Click.verdict).where(among(Click.id))
+_HOMES = select(Placement.id, Placement.host_member_id).where(among(Placement.id))
+_CREDITED = (
+    select(Order.id, Order.store_id, Order.customer_key, Order.placed_at, Order.ref, Order.wanted,
+           Decision.host_member_id, Decision.weight, Decision.kind)
+    .join(Decision, Decision.order_id == Order.id)
+    .where(among(Order.store_id, "stores"), among(Order.customer_key, "customers")))
+_KEPT = ("outcome", "reason", "weight", "weight_sum", "kind", "alliance_id", "seller_member_id",
+         "terms_id", "touch_id", "touched_at", "placed_at", "numbers")
+_DECIDED = select(
+    Decision.id, Decision.order_id, Decision.host_member_id,
+    *(getattr(Decision, name) for name in _KEPT)).where(among(Decision.order_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,77 +63,118 @@ class Keys:
     seal: Seal
 
 
-def reached(session: Session, order_ids: set[str]) -> set[str]:
-    """These orders and those whose decisions hang on them.
+class Tokens:
+    """The click tokens of a lot, each read once."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._read: dict[tuple[str, str], tuple[ClickToken | None, bool]] = {}
+
+    def read(self, text: str, store_id: str) -> tuple[ClickToken | None, bool]:
+        """The click that a token says, and whether it is forged; None where it says nothing."""
+        if (text, store_id) not in self._read:
+            try:
+                found: tuple[ClickToken | None, bool] = self._signer.read_click(
+                    text, store_id), False
+            except Invalid:
+                found = self._signer.claimed_click(text), True
+            self._read[text, store_id] = found
+        return self._read[text, store_id]
+
+    def proven(self, order: StoreOrder, store_id: str) -> set[str]:
+        """The clicks that an order's tokens prove."""
+        read = (self.read(text, store_id) for text in order.click_tokens)
+        return {token.click_id for token, is_forged in read if token and not is_forged}
+
+
+def reached(session: Session, rows: Sequence[OrderRow]) -> set[str]:
+    """Other orders whose decisions hang on these, by what these say; maybe of these themselves.
 
     Orders that share a click with them, and the later orders of all their customers, whose bond
     may begin with one of them. A bond begins with a click or a code only, so it goes no further.
     Renewals hang on their first order, and nothing hangs on them.
     """
-    found = set(order_ids)
-    for chunk in chunks(sorted(order_ids)):
-        found |= set(session.scalars(_SHARING, {"ids": chunk}))
-    for chunk in chunks(sorted(found)):
-        found |= set(session.scalars(_FOLLOWING, {"ids": chunk}))
-    for chunk in chunks(sorted(found)):
-        found |= set(session.scalars(renewals.RENEWING, {"ids": chunk}))
-    return found
+    own = {row.id for row in rows}
+    clicks = sorted({click_id for row in rows for click_id in row.clicks})
+    sharing = set(session.scalars(_SHARING, {"ids": clicks})) - own if clicks else set()
+    found = [*rows, *order_rows.read(session, sharing)]
+    later = {each.id: (each.store_id, each.ref) for each in _following(session, found)}
+    firsts = {(row.store_id, row.ref) for row in found} | set(later.values())
+    return sharing | set(later) | renewals.of(session, firsts)
+
+
+def _following(session: Session, rows: Sequence[OrderRow]) -> Iterator[Row[Any]]:
+    earliest: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        if row.customer_key is not None:
+            key = (row.store_id, row.customer_key)
+            earliest[key] = min(earliest.get(key, row.placed_at), row.placed_at)
+    if earliest:
+        for each in session.execute(_FOLLOWING, _of_customers(earliest)):
+            key = (each.store_id, each.customer_key)
+            if key in earliest and each.placed_at > earliest[key]:
+                yield each
+
+
+def _of_customers(keys: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    return {"stores": sorted({store_id for store_id, _ in keys}),
+            "customers": sorted({customer for _, customer in keys})}
 
 
 class Gathered:
     """Everything that deciding a lot of orders of one or more stores needs to know."""
 
-    def __init__(self, session: Session, rows: Sequence[Order], keys: Keys) -> None:
-        self._session, self._keys = session, keys
-        self._sellers: dict[tuple[str, str], str] = {}
-        self._members: dict[str, Member] = {}
-        self._zones: dict[str, str] = {}
-        self._spans: dict[tuple[str, str], list[TermsInForce]] = defaultdict(list)
-        self._by_hash: dict[str, str] = {}
-        self._by_id: dict[str, TermsInForce] = {}
-        self._people: dict[tuple[str, str], frozenset[str]] = {}
-        self._salts: dict[str, bytes] = {}
+    def __init__(self, session: Session, rows: Sequence[OrderRow], keys: Keys,
+                 tokens: Tokens | None = None) -> None:
+        self._session = session
+        self._tokens = tokens or Tokens(keys.signer)
+        self._seats = Seats(session, {row.merchant_id for row in rows}, keys.seal)
         self._fresh: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
         self._gone: list[str] = []
-        self._read_alliances({row.merchant_id for row in rows})
+        clicks = sorted({click_id for row in rows for click_id in row.clicks})
         self._doubts = doubts.Doubts(session, {row.merchant_id for row in rows})
-        self._clicks = self._read_clicks(rows)
+        self._clicks = self._read_clicks(clicks)
         self._homes = self._read_homes(rows)
-        self._owners = self._read_owners(rows)
+        self._owners = self._read_owners(clicks, rows)
         self._credited = self._read_credited(rows)
+        self._codes = codes.standing(session, {
+            (row.store_id, *said) for row in rows for said in _said(row.order)})
         self._firsts = renewals.Firsts(session, rows)
-        self.decisions = self._read_decisions(rows)
+        self.decisions = self._read_decisions([row.id for row in rows if not row.is_fresh])
+        self._seats.expect(self._hosts_of(rows))
 
-    def inputs(self, row: Order, order: StoreOrder) -> Inputs:
+    def inputs(self, row: OrderRow) -> Inputs:
         """All touches of an order and the standing of their hosts (law §4)."""
-        touches = self._doubts.weighed(
-            self._touches(row, order), row.merchant_id, row.placed_at)
+        touches = self._doubts.weighed(self._touches(row), row.merchant_id, row.placed_at)
         hosts = {touch.host for touch in touches}
-        return Inputs(order, touches, self._standing(row, order, hosts))
+        return Inputs(row.order, touches, self._standing(row, hosts))
 
-    def seller_of(self, row: Order, alliance_id: str) -> str:
+    def seller_of(self, row: OrderRow, alliance_id: str) -> str:
         """The member id of the order's own merchant in an alliance."""
-        return self._sellers[row.merchant_id, alliance_id]
+        return self._seats.seller(row.merchant_id, alliance_id)
 
     def terms_id(self, terms_hash: str) -> str | None:
         """The version that has this hash."""
-        return self._by_hash.get(terms_hash)
+        return self._seats.terms_id(terms_hash)
 
-    def keep(self, row: Order, host: str, values: Mapping[str, Any]) -> None:
-        """Take a decision to be written by `flush`; unchanged ones are left alone."""
+    def keep(self, row: OrderRow, host: str, values: Mapping[str, Any]) -> str:
+        """Take a decision to be written by `flush`; unchanged ones are left alone. Its id."""
         known = self.decisions.get(row.id, {}).get(host)
         if known is None:
-            self._fresh.append({"id": new_id("dec", values["decided_at"]), "order_id": row.id,
-                                "host_member_id": host, **values})
-        elif any(getattr(known, name) != value for name, value in values.items()
-                 if name != "decided_at"):
-            self._changed.append({"id": known.id, **values})
+            decision_id = new_id("dec", values["decided_at"])
+            self._fresh.append({"id": decision_id, "order_id": row.id, "host_member_id": host,
+                                **values})
+        else:
+            decision_id = known.id
+            if any(getattr(known, name) != values[name] for name in _KEPT):
+                self._changed.append({"id": known.id, **values})
         self._credited[row.store_id, row.customer_key or ""][row.id, host] = (
-            row, renewals.begins_bond(row, values["weight"], values["kind"]))
+            row, renewals.begins_bond(row.wanted, values["weight"], values["kind"]))
         self._firsts.decided(row, host, values)
+        return decision_id
 
-    def drop(self, row: Order, host: str) -> None:
+    def drop(self, row: OrderRow, host: str) -> None:
         """Take a decision to be removed: nothing ties this host to the order any more."""
         self._gone.append(self.decisions[row.id][host].id)
         self._credited[row.store_id, row.customer_key or ""].pop((row.id, host), None)
@@ -134,109 +182,94 @@ class Gathered:
 
     def flush(self) -> None:
         """Write what was kept."""
-        self._session.flush()
-        if self._fresh:
-            self._session.execute(insert(Decision), self._fresh)
-        if self._changed:
-            self._session.execute(update(Decision), self._changed)
-        for chunk in chunks(self._gone):
-            self._session.execute(delete(Decision).where(Decision.id.in_(chunk)))
+        lots.insert(self._session, Decision, self._fresh)
+        lots.update(self._session, Decision, self._changed)
+        if self._gone:
+            self._session.execute(delete(Decision).where(among(Decision.id)), {"ids": self._gone})
 
-    def _touches(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
-        for text in order.click_tokens:
+    def _touches(self, row: OrderRow) -> Iterator[Touch]:
+        for text in row.order.click_tokens:
             touch = self._clicked(row, text)
             if touch is not None:
                 yield touch
-        yield from self._coded(row, order)
-        yield from self._bound(row, order)
+        yield from self._coded(row)
+        yield from self._bound(row)
         yield from self._renewed(row)
-        yield from self._viewed(row, order)
+        yield from self._viewed(row)
 
-    def _clicked(self, row: Order, text: str) -> Touch | None:
-        signer = self._keys.signer
-        try:
-            token: ClickToken | None = signer.read_click(text, row.store_id)
-            forged = False
-        except Invalid:
-            token, forged = signer.claimed_click(text), True
-        seller = self._seller_for(row, token.host) if token else None
+    def _clicked(self, row: OrderRow, text: str) -> Touch | None:
+        token, is_forged = self._tokens.read(text, row.store_id)
+        seller = self._seats.seller_for(row.merchant_id, token.host) if token else None
         if token is None or seller is None:
             return None
         click = self._clicks.get(token.click_id)
         at, fault = (click.at, click.verdict) if click else doubts.kept(
             row.evidence, token.click_id) or (token.issued_at, None)
-        if forged:
+        if is_forged:
             at, fault = token.issued_at, None
-        bound = self._terms(seller, token.host, at)
+        bound = self._seats.terms(seller, token.host, at)
         owner = self._owners.get(token.click_id, row.id)
         return Touch(
             id=token.click_id, kind=Evidence.CLICK, host=token.host, at=at,
-            alliance=self._members[token.host].alliance_id, forged=forged,
-            contract=bound.contract_id if bound else None, terms=bound.terms if bound else None,
-            terms_hash=bound.hash if bound else "", replayed=not forged and owner != row.id,
+            alliance=self._seats.member(token.host).alliance_id, forged=is_forged,
+            replayed=not is_forged and owner != row.id,
             invalid=fault if fault != "valid" else None,
-            placement=token.placement_id, product=token.product_id)
+            placement=token.placement_id, product=token.product_id, **_under(bound))
 
-    def _coded(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
-        said = [("coupon", code) for code in order.coupons]
-        if order.spoken_code:
-            said.append(("spoken", order.spoken_code))
-        for code in codes.standing_for(self._session, row.store_id, said):
-            in_time = code.since <= order.placed_at and (
-                code.until is None or order.placed_at < code.until)
-            seller = self._seller_for(row, code.host_member_id)
-            if in_time and seller is not None:
-                bound = self._terms(seller, code.host_member_id, order.placed_at)
-                yield Touch(
-                    id=f"{code.kind}:{code.code}", kind=Evidence(code.kind),
-                    host=code.host_member_id, at=order.placed_at, alliance=code.alliance_id,
-                    contract=bound.contract_id if bound else None,
-                    terms=bound.terms if bound else None, terms_hash=bound.hash if bound else "")
+    def _coded(self, row: OrderRow) -> Iterator[Touch]:
+        placed_at = row.order.placed_at
+        for kind, text in sorted(_said(row.order)):
+            code = self._codes.get((row.store_id, kind, text))
+            if code is None or not code.since <= placed_at or (
+                    code.until is not None and placed_at >= code.until):
+                continue
+            host = code.host_member_id
+            seller = self._seats.seller_for(row.merchant_id, host)
+            if seller is not None:
+                yield Touch(id=f"{kind}:{text}", kind=Evidence(kind), host=host, at=placed_at,
+                            alliance=code.alliance_id,
+                            **_under(self._seats.terms(seller, host, placed_at)))
 
-    def _bound(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
+    def _bound(self, row: OrderRow) -> Iterator[Touch]:
         if row.customer_key is None:
             return
         earlier = self._credited.get((row.store_id, row.customer_key), {})
-        for (_, host), (first, is_credited) in sorted(earlier.items()):
-            seller = self._seller_for(row, host)
+        for (_, host), (first, is_credited) in sorted(earlier.items(), key=lambda each: each[0]):
+            seller = self._seats.seller_for(row.merchant_id, host)
             if not is_credited or first.placed_at >= row.placed_at or seller is None:
                 continue
-            bound = self._terms(seller, host, first.placed_at)
+            bound = self._seats.terms(seller, host, first.placed_at)
             if bound is not None and bound.terms.bond_days is not None:
                 yield Touch(
                     # The store's own name of it: ours would be in order of arrival.
                     id=f"bond:{first.ref}", kind=Evidence.BOND, host=host, at=first.placed_at,
-                    alliance=self._members[host].alliance_id, contract=bound.contract_id,
-                    terms=bound.terms, terms_hash=bound.hash)
+                    alliance=self._seats.member(host).alliance_id, **_under(bound))
 
-    def _renewed(self, row: Order) -> Iterator[Touch]:
+    def _renewed(self, row: OrderRow) -> Iterator[Touch]:
         for each in self._firsts.carried(row):
-            bound = self._by_id.get(each.terms_id or "")
-            if self._seller_for(row, each.host) is not None:
+            if self._seats.seller_for(row.merchant_id, each.host) is not None:
                 yield Touch(
                     id=f"renewal:{each.first.ref}", kind=Evidence.RENEWAL, host=each.host,
                     at=each.first.placed_at, alliance=each.alliance_id, weight=each.weight,
-                    contract=bound.contract_id if bound else None,
-                    terms=bound.terms if bound else None, terms_hash=bound.hash if bound else "",
                     placement=each.touch.get("placement"), campaign=each.touch.get("campaign"),
-                    product=each.touch.get("product"))
+                    product=each.touch.get("product"),
+                    **_under(self._seats.version(each.terms_id)))
 
-    def _viewed(self, row: Order, order: StoreOrder) -> Iterator[Touch]:
+    def _viewed(self, row: OrderRow) -> Iterator[Touch]:
         # Nobody can say when it was seen: only the order carries it, so its time is the order's.
-        for placement_id in order.views:
+        placed_at = row.order.placed_at
+        for placement_id in row.order.views:
             host = self._homes.get(placement_id, "")
-            seller = self._seller_for(row, host)
+            seller = self._seats.seller_for(row.merchant_id, host)
             if seller is not None:
-                bound = self._terms(seller, host, order.placed_at)
                 yield Touch(
-                    id=f"view:{placement_id}", kind=Evidence.VIEW, host=host, at=order.placed_at,
-                    alliance=self._members[host].alliance_id, placement=placement_id,
-                    contract=bound.contract_id if bound else None,
-                    terms=bound.terms if bound else None, terms_hash=bound.hash if bound else "")
+                    id=f"view:{placement_id}", kind=Evidence.VIEW, host=host, at=placed_at,
+                    alliance=self._seats.member(host).alliance_id, placement=placement_id,
+                    **_under(self._seats.terms(seller, host, placed_at)))
 
-    def _standing(self, row: Order, order: StoreOrder, hosts: set[str]) -> Standing:
-        members = [self._members[host] for host in sorted(hosts)]
-        people = {member.id: self._people_keys(row.store_id, member.merchant_id)
+    def _standing(self, row: OrderRow, hosts: set[str]) -> Standing:
+        members = [self._seats.member(host) for host in sorted(hosts)]
+        people = {member.id: self._seats.people_keys(row.store_id, member.id)
                   for member in members}
         before = row.evidence["standing"] if row.evidence else {}
         suspended = {member.id for member in members if member.suspended_at is not None
@@ -248,96 +281,63 @@ class Gathered:
             own_stores=frozenset(
                 member.id for member in members if member.merchant_id == row.merchant_id),
             capped=frozenset(before.get("capped", [])) & frozenset(hosts),
-            hold_out=order.hold_out,
-            zone_name=self._zones[members[0].alliance_id] if members else "UTC")
+            hold_out=row.order.hold_out, zone_name=members[0].zone if members else "UTC")
 
-    def _seller_for(self, row: Order, host: str) -> str | None:
-        member = self._members.get(host)
-        return self._sellers.get((row.merchant_id, member.alliance_id)) if member else None
+    def _hosts_of(self, rows: Sequence[OrderRow]) -> set[str]:
+        read = (self._tokens.read(text, row.store_id)[0]
+                for row in rows for text in row.order.click_tokens)
+        return {token.host for token in read if token is not None}
 
-    def _terms(self, seller: str, host: str, at: Any) -> TermsInForce | None:
-        spans = self._spans.get((seller, host), [])
-        begun = [each for each in spans if each.terms.effective_from <= at]
-        # Where nothing bound at the time, the nearest version says so: `not_in_force`.
-        nearest = begun[-1:] or spans[:1]
-        return nearest[0] if nearest else None
+    def _read_clicks(self, clicks: Sequence[str]) -> dict[str, Any]:
+        found = self._session.execute(_CLICKS, {"ids": clicks}) if clicks else ()
+        return {row.id: row for row in found}
 
-    def _people_keys(self, store_id: str, merchant_id: str) -> frozenset[str]:
-        if (store_id, merchant_id) not in self._people:
-            if store_id not in self._salts:
-                self._salts[store_id] = stores.grant_of(
-                    self._session, store_id, self._keys.seal).salt
-            mails = self._session.scalars(
-                select(Person.email).where(Person.merchant_id == merchant_id))
-            self._people[store_id, merchant_id] = frozenset(
-                key for mail in mails
-                if (key := customer_key(mail, self._salts[store_id])) is not None)
-        return self._people[store_id, merchant_id]
-
-    def _read_alliances(self, merchant_ids: set[str]) -> None:
-        own = self._session.scalars(
-            select(Member).where(Member.merchant_id.in_(sorted(merchant_ids)))).all()
-        self._sellers = {(each.merchant_id, each.alliance_id): each.id for each in own}
-        alliance_ids = sorted({each.alliance_id for each in own})
-        for member in self._session.scalars(
-                select(Member).where(Member.alliance_id.in_(alliance_ids))):
-            self._members[member.id] = member
-        for alliance in self._session.scalars(
-                select(Alliance).where(Alliance.id.in_(alliance_ids))):
-            self._zones[alliance.id] = alliance.zone
-        for alliance_id in alliance_ids:
-            for each in agreed.ever_in_force(self._session, alliance_id):
-                self._spans[each.terms.seller, each.terms.host].append(each)
-                self._by_hash[each.hash] = each.terms_id
-                self._by_id[each.terms_id] = each
-
-    def _read_clicks(self, rows: Sequence[Order]) -> dict[str, Click]:
-        found: dict[str, Click] = {}
-        for chunk in chunks([row.id for row in rows]):
-            for click in self._session.scalars(
-                    select(Click).join(OrderTouch, OrderTouch.click_id == Click.id)
-                    .where(OrderTouch.order_id.in_(chunk))):
-                found[click.id] = click
-        return found
-
-    def _read_homes(self, rows: Sequence[Order]) -> dict[str, str]:
+    def _read_homes(self, rows: Sequence[OrderRow]) -> dict[str, str]:
         """The host of each placement that these orders say was seen."""
-        seen = sorted({ref for row in rows for ref in row.snapshot.get("views", ())})
-        return {ref: host for chunk in chunks(seen) for ref, host in self._session.execute(
-            select(Placement.id, Placement.host_member_id).where(Placement.id.in_(chunk)))}
+        seen = sorted({ref for row in rows for ref in row.order.views})
+        found = self._session.execute(_HOMES, {"ids": seen}) if seen else ()
+        return {row.id: row.host_member_id for row in found}
 
-    def _read_owners(self, rows: Sequence[Order]) -> dict[str, str]:
+    def _read_owners(self, clicks: Sequence[str], rows: Sequence[OrderRow]) -> dict[str, str]:
         """The order that each click earns: the earliest placed of those that stand as sold."""
-        owners: dict[str, tuple[Any, str, str]] = {}
-        for chunk in chunks([row.id for row in rows]):
-            found = self._session.execute(_CARRYING, {"ids": chunk})
-            for click_id, placed_at, ref, order_id in found:
-                rank = (placed_at, ref, order_id)
-                owners[click_id] = min(owners.get(click_id, rank), rank)
+        ranks = [(click_id, (row.placed_at, row.ref, row.id)) for row in rows if row.is_fresh
+                 and row.renews is None and row.order.is_sold for click_id in row.clicks]
+        if clicks:
+            ranks += [(row.click_id, (row.placed_at, row.ref, row.id))
+                      for row in self._session.execute(_CARRYING, {"ids": clicks})]
+        owners: dict[str, tuple[datetime, str, str]] = {}
+        for click_id, rank in ranks:
+            owners[click_id] = min(owners.get(click_id, rank), rank)
         return {click_id: rank[2] for click_id, rank in owners.items()}
 
     def _read_credited(
-            self, rows: Sequence[Order]) -> dict[tuple[str, str],
-                                                 dict[tuple[str, str], tuple[Order, bool]]]:
-        found: dict[tuple[str, str], dict[tuple[str, str], tuple[Order, bool]]] = defaultdict(dict)
-        for store_id in sorted({row.store_id for row in rows}):
-            customers = sorted({row.customer_key for row in rows
-                                if row.customer_key and row.store_id == store_id})
-            for chunk in chunks(customers):
-                pairs = self._session.execute(
-                    select(Order, Decision).join(Decision, Decision.order_id == Order.id)
-                    .where(Order.store_id == store_id, Order.customer_key.in_(chunk)))
-                for order, decision in pairs:
-                    key = (store_id, order.customer_key or "")
-                    # What waits above a cap was earned all the same: the customer is the host's.
-                    found[key][order.id, decision.host_member_id] = (
-                        order, renewals.begins_bond(order, decision.weight, decision.kind))
+            self, rows: Sequence[OrderRow]
+    ) -> dict[tuple[str, str], dict[tuple[str, str], tuple[Any, bool]]]:
+        """By store and customer: each decision on one of its orders, and whether it binds."""
+        found: dict[tuple[str, str], dict[tuple[str, str], tuple[Any, bool]]] = defaultdict(dict)
+        keys = {(row.store_id, row.customer_key) for row in rows if row.customer_key is not None}
+        if keys:
+            for each in self._session.execute(_CREDITED, _of_customers(keys)):
+                # What waits above a cap was earned all the same: the customer is the host's.
+                found[each.store_id, each.customer_key][each.id, each.host_member_id] = (
+                    each, renewals.begins_bond(each.wanted, each.weight, each.kind))
         return found
 
-    def _read_decisions(self, rows: Sequence[Order]) -> dict[str, dict[str, Decision]]:
-        found: dict[str, dict[str, Decision]] = defaultdict(dict)
-        for chunk in chunks([row.id for row in rows]):
-            for decision in self._session.scalars(
-                    select(Decision).where(Decision.order_id.in_(chunk))):
-                found[decision.order_id][decision.host_member_id] = decision
+    def _read_decisions(self, order_ids: Sequence[str]) -> dict[str, dict[str, Row[Any]]]:
+        found: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+        for row in self._session.execute(_DECIDED, {"ids": order_ids}) if order_ids else ():
+            found[row.order_id][row.host_member_id] = row
         return found
+
+
+def _said(order: StoreOrder) -> set[tuple[str, str]]:
+    """The codes that an order names, by kind; they compare without case."""
+    spoken = {("spoken", order.spoken_code.lower())} if order.spoken_code else set()
+    return spoken | {("coupon", code.lower()) for code in order.coupons}
+
+
+def _under(bound: TermsInForce | None) -> dict[str, Any]:
+    """What a touch says of the terms under which it was made."""
+    if bound is None:
+        return {"contract": None, "terms": None, "terms_hash": ""}
+    return {"contract": bound.contract_id, "terms": bound.terms, "terms_hash": bound.hash}

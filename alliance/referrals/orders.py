@@ -8,48 +8,83 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-import rfc8785
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from alliance.catalogue import products
-from alliance.core.errors import Invalid
 from alliance.core.events import OrderChanged
 from alliance.core.ids import new_id
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.core.snapshots import order_from_json, order_to_json
-from alliance.db import queue
+from alliance.core.writing import written
+from alliance.db import lots, queue
+from alliance.db.base import Written
+from alliance.db.lots import among
 from alliance.db.once import insert_once
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
-from alliance.referrals import evidence
-from alliance.referrals.evidence import Keys
+from alliance.referrals import evidence, order_rows
+from alliance.referrals.evidence import Keys, Tokens
 from alliance.referrals.model import Decision, Order, OrderTouch
+from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution
-from alliance.rules.attribution import Inputs, Standing
+from alliance.rules.attribution import Inputs, Standing, Touch
+from alliance.rules.evidence import proof, proof_text
 
 _MOMENT = {"updated_at", "version"}
 log = logging.getLogger("alliance.referrals")
 
 
-def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
-           now: datetime) -> list[str]:
-    """Keep what is newer of these snapshots and decide anew; ids of the orders that changed.
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An order as it was decided now, at hand for what follows in the same transaction.
+
+    `earning` names, by host, the decisions that earn: their id, alliance and terms. Of a fresh
+    order nothing was known before, and so nothing is booked.
+    """
+
+    id: str
+    placed_at: datetime
+    inputs: Inputs
+    outcome: tuple[attribution.Decision, ...]
+    earning: Mapping[str, Earning]
+    is_fresh: bool = False
+
+
+class Earning(NamedTuple):
+    """A kept decision that earns."""
+
+    decision_id: str
+    alliance_id: str
+    terms_id: str
+
+
+def take(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
+         now: datetime) -> list[Decided]:
+    """Keep what is newer of these snapshots and decide anew; whoever calls settles it up.
 
     An older snapshot changes nothing, nor does the same one twice (law §1.3). Two snapshots of one
     moment with other content: the one asked for later stands, since platforms count in seconds.
     """
     store = session.get_one(Store, store_id)
-    kept, left = _keep(session, store, orders, now)
-    if not kept:
+    tokens = Tokens(keys.signer)
+    lot = _newer(session, store, orders, tokens, now)
+    if not lot.rows:
         return []
-    _keep_touches(session, store, kept, keys)
-    return _announce(session, _decide(session, set(kept) | left, keys, now, kept), now)
+    reached = evidence.reached(session, lot.rows) | lot.left
+    others = order_rows.read(session, reached - {row.id for row in lot.rows})
+    return _decide(session, [*lot.rows, *others], keys, tokens, lot.fresh, now)
+
+
+def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
+           now: datetime) -> list[str]:
+    """Like `take`, but what changed is announced, to be settled up later; ids of these orders."""
+    return _announce(session, take(session, store_id, orders, keys, now=now), now)
 
 
 def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> list[str]:
@@ -57,7 +92,29 @@ def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) 
 
     Each is announced (`OrderChanged`), so that its commissions are settled up.
     """
-    return _announce(session, _decide(session, order_ids, keys, now, {}), now)
+    rows = order_rows.read(session, order_ids)
+    others = evidence.reached(session, rows) - order_ids
+    return _announce(session, _decide(
+        session, [*rows, *order_rows.read(session, others)], keys, Tokens(keys.signer), [], now),
+        now)
+
+
+def decided(session: Session, order_ids: Sequence[str]) -> list[Decided]:
+    """These orders as they were decided when they were last looked at."""
+    found = []
+    kept = decisions_of(session, order_ids)
+    for chunk in chunks(sorted(set(order_ids))):
+        for row in session.scalars(select(Order).where(Order.id.in_(chunk)).order_by(Order.id)):
+            inputs = inputs_of(row)
+            outcome = attribution.decide(inputs.order, inputs.touches, inputs.standing)
+            found.append(Decided(row.id, row.placed_at, inputs, outcome, earning(kept[row.id])))
+    return found
+
+
+def earning(decisions: Sequence[Decision]) -> dict[str, Earning]:
+    """Those of an order's decisions that earn, by host."""
+    return {each.host_member_id: Earning(each.id, each.alliance_id, each.terms_id)
+            for each in decisions if each.weight > 0 and each.terms_id}
 
 
 def gone(session: Session, store_id: str, ref: str, keys: Keys, *, now: datetime) -> list[str]:
@@ -79,7 +136,7 @@ def set_capped(session: Session, capped: Mapping[str, frozenset[str]]) -> None:
             continue
         inputs = inputs_of(row)
         inputs = replace(inputs, standing=replace(inputs.standing, capped=hosts))
-        row.evidence = _evidence_json(inputs)
+        row.evidence = proof(inputs.touches, inputs.standing)
         for decision in attribution.decide(inputs.order, inputs.touches, inputs.standing):
             session.execute(
                 update(Decision)
@@ -102,7 +159,8 @@ def digest_of(snapshot: Mapping[str, Any]) -> str:
     Without its moment: a platform that only says it looked again says nothing new.
     """
     told = {name: value for name, value in snapshot.items() if name not in _MOMENT}
-    return sha256(rfc8785.dumps(told)).hexdigest()
+    # Its numbers are whole and its names plain, so this is its canonical form (RFC 8785).
+    return sha256(written(told).encode()).hexdigest()
 
 
 def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[Decision]]:
@@ -115,73 +173,88 @@ def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[D
     return found
 
 
-def _announce(session: Session, decided: set[str], now: datetime) -> list[str]:
+def _announce(session: Session, changed: Sequence[Decided], now: datetime) -> list[str]:
+    ids = sorted(each.id for each in changed)
     # The key is fresh each time: every change is news, a change back too.
     queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
-                            for order_id in sorted(decided)], now=now)
-    return sorted(decided)
+                            for order_id in ids], now=now)
+    return ids
 
 
-def _keep(session: Session, store: Store, orders: Sequence[StoreOrder],
-          now: datetime) -> tuple[dict[str, StoreOrder], set[str]]:
-    """What was news, by order id, and the orders that hung on what one of them was before."""
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """What was news: rows to decide, columns of the fresh ones, and who hung on the old words."""
+
+    rows: list[OrderRow]
+    fresh: list[dict[str, Any]]
+    left: set[str]
+
+
+def _newer(session: Session, store: Store, orders: Sequence[StoreOrder], tokens: Tokens,
+           now: datetime) -> _Lot:
     newest: dict[str, StoreOrder] = {}
     for order in orders:
         if order.ref not in newest or order.moment >= newest[order.ref].moment:
             newest[order.ref] = order
-    known: dict[str, Order] = {}
-    for chunk in chunks(sorted(newest)):
-        for row in session.scalars(select(Order).where(Order.store_id == store.id,
-                                                       Order.ref.in_(chunk))):
-            known[row.ref] = row
-    kept: dict[str, StoreOrder] = {}
-    fresh, changed, moved = [], [], set()
+    known: dict[str, Row[Any]] = {
+        row.ref: row for row in session.execute(
+            _KNOWN, {"store": store.id, "refs": sorted(newest)})}
+    rows: list[OrderRow] = []
+    fresh, changed, moved = [], [], []
     for ref, order in sorted(_shelved(session, store, newest, known).items()):
         values = _columns(order, now)
-        row_or_none = known.get(ref)
-        if row_or_none is None:
+        before = known.get(ref)
+        if before is None:
             fresh.append({"id": new_id("ord", now), "store_id": store.id, "ref": ref,
                           "merchant_id": store.merchant_id, **values})
-            kept[fresh[-1]["id"]] = order
-        elif order.currency != row_or_none.currency:
+            rows.append(_row(fresh[-1], order, tokens, is_fresh=True))
+        elif order.currency != before.currency:
             # What it earned is booked in its first currency: it cannot turn into another sum.
             log.warning("order %s of store %s came in %s after %s: not taken", ref, store.id,
-                        order.currency, row_or_none.currency)
-        elif order.moment >= (row_or_none.updated_at, row_or_none.version):
+                        order.currency, before.currency)
+        elif order.moment >= (before.updated_at, before.version):
             # A newer moment is kept even when nothing else is new: what is older must stay older.
-            is_news = values["digest"] != row_or_none.digest
-            if is_news or order.moment > (row_or_none.updated_at, row_or_none.version):
-                changed.append({"id": row_or_none.id, **values})
+            is_news = values["digest"] != before.digest
+            if is_news or order.moment > (before.updated_at, before.version):
+                changed.append({"id": before.id, **values})
             if is_news:
-                kept[row_or_none.id] = order
-            if _lets_go(row_or_none, order):
-                moved.add(row_or_none.id)
+                rows.append(_row({**before._mapping, **values}, order, tokens))
+            if _lets_go(before, order):
+                moved.append(before)
     left = _let_go(session, moved)
-    if fresh:
-        session.execute(insert(Order), fresh)
     if changed:
-        session.execute(update(Order), changed)
+        lots.update(session, Order, changed)
         session.expire_all()
-    return kept, left
+    _keep_touches(session, [row for row in rows if not row.is_fresh])
+    return _Lot(rows, fresh, left)
 
 
-def _lets_go(row: Order, order: StoreOrder) -> bool:
+def _row(values: Mapping[str, Any], order: StoreOrder, tokens: Tokens, *,
+         is_fresh: bool = False) -> OrderRow:
+    row = order_rows.filled(values)
+    row.is_fresh, row.told = is_fresh, order
+    row.clicks = tokens.proven(order, row.store_id)
+    return row
+
+
+def _lets_go(before: Row[Any], order: StoreOrder) -> bool:
     """Whether other orders hung on what the newer snapshot no longer says."""
-    return (row.customer_key != order.customer_key or row.placed_at != order.placed_at
-            or not set(row.snapshot["click_tokens"]) <= set(order.click_tokens))
+    return (before.customer_key != order.customer_key or before.placed_at != order.placed_at
+            or not set(before.snapshot["click_tokens"]) <= set(order.click_tokens))
 
 
-def _let_go(session: Session, order_ids: set[str]) -> set[str]:
-    if not order_ids:
+def _let_go(session: Session, moved: Sequence[Row[Any]]) -> set[str]:
+    if not moved:
         return set()
-    left = evidence.reached(session, order_ids)
-    for chunk in chunks(sorted(order_ids)):
-        session.execute(delete(OrderTouch).where(OrderTouch.order_id.in_(chunk)))
+    rows = order_rows.made(session, moved)
+    left = evidence.reached(session, rows)
+    session.execute(delete(OrderTouch).where(among(OrderTouch.order_id)),
+                    {"ids": [row.id for row in rows]})
     return left
 
 
 def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
-             known: Mapping[str, Order]) -> dict[str, StoreOrder]:
+             known: Mapping[str, Row[Any]]) -> dict[str, StoreOrder]:
     """Lines that name no category get the catalogue's, as it was when the line was first heard of.
 
     So a product that is moved to another shelf later does not change what an old order earns.
@@ -193,10 +266,11 @@ def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
     for ref, order in newest.items():
         before = {line["key"]: tuple(line["categories"])
                   for line in known[ref].snapshot["lines"]} if ref in known else {}
-        done[ref] = replace(order, lines=tuple(
-            line if line.categories else replace(
-                line, categories=before.get(line.key, shelves.get(line.product_ref, ())))
-            for line in order.lines))
+        lines = tuple(
+            line if line.categories or not (before.get(line.key) or line.product_ref in shelves)
+            else replace(line, categories=before.get(line.key, shelves.get(line.product_ref, ())))
+            for line in order.lines)
+        done[ref] = order if lines == order.lines else replace(order, lines=lines)
     return done
 
 
@@ -212,54 +286,51 @@ def _columns(order: StoreOrder, now: datetime) -> dict[str, Any]:
     }
 
 
-def _keep_touches(session: Session, store: Store, kept: Mapping[str, StoreOrder],
-                  keys: Keys) -> None:
-    rows = []
-    for order_id, order in kept.items():
-        for text in order.click_tokens:
-            try:
-                token = keys.signer.read_click(text, store.id)
-            except Invalid:
-                continue
-            rows.append({"order_id": order_id, "click_id": token.click_id})
-    insert_once(session, OrderTouch, rows, ["order_id", "click_id"])
+def _keep_touches(session: Session, rows: Sequence[OrderRow]) -> None:
+    insert_once(session, OrderTouch, [
+        {"order_id": row.id, "click_id": click_id}
+        for row in rows for click_id in sorted(row.clicks)], ["order_id", "click_id"])
 
 
-def _decide(session: Session, order_ids: set[str], keys: Keys, now: datetime,
-            at_hand: Mapping[str, StoreOrder]) -> set[str]:
-    reached = evidence.reached(session, order_ids)
-    rows: list[Order] = []
-    for chunk in chunks(sorted(reached)):
-        rows += session.scalars(select(Order).where(Order.id.in_(chunk)))
+def _decide(session: Session, rows: list[OrderRow], keys: Keys, tokens: Tokens,
+            fresh: Sequence[dict[str, Any]], now: datetime) -> list[Decided]:
     # Earlier orders first: a bond begins with a decision on an earlier order. Renewals last, since
     # they hang on their first order whatever time they name, and nothing hangs on them.
     rows.sort(key=lambda row: (row.renews is not None, row.placed_at, row.ref))
-    gathered = evidence.Gathered(session, rows, keys)
+    gathered = evidence.Gathered(session, rows, keys, tokens)
+    found: list[Decided] = []
+    proofs: dict[str, Written | None] = {}
     for row in rows:
-        order = at_hand.get(row.id) or order_from_json(row.snapshot)
-        inputs = gathered.inputs(row, order)
-        _store(row, inputs, gathered, now)
+        inputs = gathered.inputs(row)
+        kept = proof(inputs.touches, inputs.standing) if inputs.touches else None
+        if row.evidence != kept:
+            row.evidence = kept
+            proofs[row.id] = Written(proof_text(kept, inputs.touches)) if kept else None
+        found.append(_decide_one(row, inputs, gathered, now))
+    _write(session, rows, fresh, proofs)
     gathered.flush()
-    return reached
+    if len(fresh) < len(rows):
+        session.expire_all()
+    return found
 
 
-def _store(row: Order, inputs: Inputs, gathered: evidence.Gathered, now: datetime) -> None:
-    decisions = attribution.decide(inputs.order, inputs.touches, inputs.standing)
-    written = _evidence_json(inputs) if inputs.touches else None
-    if row.evidence != written:
-        row.evidence = written
-    known = gathered.decisions.get(row.id, {})
-    for host in set(known) - {decision.host for decision in decisions}:
+def _decide_one(row: OrderRow, inputs: Inputs, gathered: evidence.Gathered,
+                now: datetime) -> Decided:
+    outcome = attribution.decide(inputs.order, inputs.touches, inputs.standing)
+    for host in set(gathered.decisions.get(row.id, {})) - {each.host for each in outcome}:
         gathered.drop(row, host)
-    for decision in decisions:
-        values = _decision_columns(row, inputs, decision, gathered, now)
-        gathered.keep(row, decision.host, values)
+    touches = {(touch.host, touch.id): touch for touch in inputs.touches}
+    earning = {}
+    for each in outcome:
+        values = _decision_columns(row, touches[each.host, each.touch_id], each, gathered, now)
+        decision_id = gathered.keep(row, each.host, values)
+        if each.weight > 0 and values["terms_id"]:
+            earning[each.host] = Earning(decision_id, values["alliance_id"], values["terms_id"])
+    return Decided(row.id, row.placed_at, inputs, outcome, earning, row.is_fresh)
 
 
-def _decision_columns(row: Order, inputs: Inputs, decision: attribution.Decision,
+def _decision_columns(row: OrderRow, touch: Touch, decision: attribution.Decision,
                       gathered: evidence.Gathered, now: datetime) -> dict[str, Any]:
-    touch = next(each for each in inputs.touches
-                 if (each.host, each.id) == (decision.host, decision.touch_id))
     return {
         "alliance_id": touch.alliance, "outcome": decision.outcome,
         "reason": decision.reason.value if decision.reason else None,
@@ -271,7 +342,16 @@ def _decision_columns(row: Order, inputs: Inputs, decision: attribution.Decision
     }
 
 
-def _evidence_json(inputs: Inputs) -> dict[str, Any]:
-    written = attribution.to_json(inputs.order, inputs.touches, inputs.standing)
-    return {name: value for name, value in written.items() if name != "order"}
+def _write(session: Session, rows: Sequence[OrderRow], fresh: Sequence[dict[str, Any]],
+           proofs: Mapping[str, Written | None]) -> None:
+    """Fresh orders with all that is known of them, and new proofs of the others."""
+    lots.insert(session, Order, [
+        {**columns, "evidence": proofs.get(columns["id"])} for columns in fresh])
+    _keep_touches(session, [row for row in rows if row.is_fresh])
+    lots.update(session, Order, [{"id": row.id, "evidence": proofs[row.id]} for row in rows
+                                 if row.id in proofs and not row.is_fresh])
 
+
+_KNOWN = select(
+    *order_rows.COLUMNS, Order.currency, Order.updated_at, Order.version, Order.digest,
+).where(Order.store_id == bindparam("store"), among(Order.ref, "refs"))

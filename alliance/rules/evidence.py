@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.orders import StoreOrder
 from alliance.core.reading import Fields, time_json
 from alliance.core.snapshots import order_from_json, order_to_json
+from alliance.core.writing import written
 from alliance.rules import agreement
 from alliance.rules.terms import Terms
 
@@ -108,10 +110,14 @@ class Inputs:
 def to_json(order: StoreOrder, touches: Sequence[Touch],
             standing: Standing) -> dict[str, object]:
     """The inputs as JSON values. Terms are written once each, under their hash."""
+    return {"order": order_to_json(order), **proof(touches, standing)}
+
+
+def proof(touches: Sequence[Touch], standing: Standing) -> dict[str, object]:
+    """The inputs without the order: what is kept beside its snapshot."""
     return {
-        "order": order_to_json(order),
         "touches": [_touch_to_json(touch) for touch in touches],
-        "terms": {agreement.terms_hash(touch.terms): agreement.to_json(touch.terms)
+        "terms": {agreement.terms_hash(touch.terms): _terms_to_json(touch.terms)
                   for touch in touches if touch.terms is not None},
         "standing": {
             "suspended": sorted(standing.suspended),
@@ -126,11 +132,20 @@ def to_json(order: StoreOrder, touches: Sequence[Touch],
     }
 
 
+def proof_text(value: Mapping[str, Any], touches: Sequence[Touch]) -> str:
+    """What `written` makes of a proof of these touches; each terms' part is written once."""
+    terms = {agreement.terms_hash(touch.terms): _terms_text(touch.terms)
+             for touch in touches if touch.terms is not None}
+    parts = ",".join(f'"{name}":{text}' for name, text in sorted(terms.items()))
+    return (f'{{"standing":{written(value["standing"])},"terms":{{{parts}}},'
+            f'"touches":{written(value["touches"])}}}')
+
+
 def from_json(value: object) -> Inputs:
     """The inputs that `to_json` wrote; terms that do not match their hash are `Invalid`."""
     fields = Fields(value, "inputs")
-    written = fields.inner("terms")
-    terms = {name: _terms(written, name) for name in written.names}
+    inner = fields.inner("terms")
+    terms = {name: _terms(inner, name) for name in inner.names}
     inputs = Inputs(
         order=order_from_json(fields.raw("order")),
         touches=tuple(_touch_from_json(each, terms) for each in fields.objects("touches")),
@@ -177,9 +192,19 @@ def _touch_from_json(fields: Fields, terms: Mapping[str, Terms]) -> Touch:
     return touch
 
 
-def _terms(written: Fields, name: str) -> Terms:
+@lru_cache(maxsize=1024)
+def _terms_to_json(terms: Terms) -> dict[str, object]:
+    return agreement.to_json(terms)
+
+
+@lru_cache(maxsize=1024)
+def _terms_text(terms: Terms) -> str:
+    return written(agreement.to_json(terms))
+
+
+def _terms(inner: Fields, name: str) -> Terms:
     # Thousands of orders name the same few terms: each text is read once.
-    terms = _terms_of(json.dumps(written.raw(name), sort_keys=True))
+    terms = _terms_of(json.dumps(inner.raw(name), sort_keys=True))
     if agreement.terms_hash(terms) != name:
         raise Invalid("wrong_hash", "Stored terms do not match their hash.", terms=name[:64])
     return terms

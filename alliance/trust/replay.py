@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from alliance.alliances.agreed import TermsInForce
 from alliance.alliances.model import Alliance
 from alliance.core.money import Currency
-from alliance.core.snapshots import order_from_json
 from alliance.ledger import journal, proofs
 from alliance.ledger.journal import State
 from alliance.ledger.model import Entry, Leaf
-from alliance.referrals import evidence, orders
+from alliance.referrals import evidence, order_rows, orders
 from alliance.referrals.evidence import Keys
 from alliance.referrals.model import Order
+from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution
 from alliance.rules.attribution import Inputs
 from alliance.rules.merkle import Tree, leaf_hash
@@ -84,7 +84,8 @@ def _placed(session: Session) -> Iterator[Sequence[Order]]:
 
 def _of_page(session: Session, page: Sequence[Order], keys: Keys, done: Replayed,
              sums: dict[Pair, int]) -> None:
-    gathered = evidence.Gathered(session, page, keys)
+    asked = {row.id: row for row in order_rows.of(session, page)}
+    gathered = evidence.Gathered(session, list(asked.values()), keys)
     kept = orders.decisions_of(session, [order.id for order in page])
     rows: dict[str, list[Commission]] = defaultdict(list)
     for row in session.scalars(
@@ -92,7 +93,7 @@ def _of_page(session: Session, page: Sequence[Order], keys: Keys, done: Replayed
         rows[str(row.order_id)].append(row)
     known: dict[str, TermsInForce] = {}
     for order in page:
-        inputs = _inputs(order, gathered)
+        inputs = _inputs(order, asked[order.id], gathered)
         done.findings += _decisions(order, inputs, gathered)
         targets = {target.key: (alliance_id, target) for alliance_id, target in
                    commissions.targets_of_order(session, order, inputs, kept[order.id], known)}
@@ -103,9 +104,9 @@ def _of_page(session: Session, page: Sequence[Order], keys: Keys, done: Replayed
     done.orders += len(page)
 
 
-def _inputs(order: Order, gathered: evidence.Gathered) -> Inputs:
+def _inputs(order: Order, row: OrderRow, gathered: evidence.Gathered) -> Inputs:
     """Touches as they are found now; who was suspended, or whose caps were full, as it was kept."""
-    found = gathered.inputs(order, order_from_json(order.snapshot))
+    found = gathered.inputs(row)
     if order.evidence is None:
         return found
     return replace(found, standing=orders.inputs_of(order).standing)
