@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from alliance.db import schema
 from alliance.hub import Hub
-from alliance.web import stores
+from alliance.web import actions, stores
 from alliance.web.embed import Embed
 from alliance.web.pace import (
     CALLS,
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
-         "/embed/v1/seen", "/stores/<connector>/calls/<path token>", "/livez", "/readyz")
+         "/embed/v1/seen", "/stores/<connector>/calls/<path token>",
+         "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
 _GUARDS = {
@@ -96,7 +97,7 @@ class Front:
             if not self._allows(request, EMBEDDED, "embed"):
                 return _too_many()
             return self._embedded(request, rest) if first == "embed" else self._health(path)
-        if first == "stores" and "/calls/" in rest:
+        if first == "stores" and ("/calls/" in rest or "/actions/" in rest):
             return self._called(request, rest)
         return None
 
@@ -106,7 +107,8 @@ class Front:
             return _too_many()
         if not self._limits.hit(CALLS, "calls", rest[:200]):
             return _too_many()
-        answer = stores.receive(self._hub, request)
+        door = actions.receive if "/actions/" in rest else stores.receive
+        answer = door(self._hub, request)
         if 400 <= answer.status_code < 500:
             self._limits.hit(REFUSED, "refused", network)
         return answer
