@@ -1,20 +1,25 @@
-"""Slates: which partners' products one view of a placement shows."""
+"""Slates: which partners' products one view of a placement shows.
+
+Read in two parts, so that a memory can keep them: the placement with who may be shown in it and
+when, and each seller's goods in their order. `fill` puts them together and asks no database.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alliance.alliances import agreed
-from alliance.alliances.model import Member
+from alliance.alliances.model import Member, Span
 from alliance.catalogue import products
-from alliance.catalogue.model import Product
 from alliance.core.errors import NotFound
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
-from alliance.rules.matching import Candidate, slate
+from alliance.rules import matching
+from alliance.rules.matching import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,47 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The answer for one placement: empty when it is off or nothing fits."""
+    """The answer for one placement: empty when it is off or nothing fits.
+
+    `until` is when a contract begins or ends next, so that another slate may be right.
+    """
 
     placement_id: str
     host: str
     alliance_id: str
     offers: tuple[Offer, ...]
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Whose goods a host may show, from when until when."""
+
+    member: str
+    merchant_id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A placement and who may be shown in it, now or later: sellers in the order of their ids."""
+
+    placement_id: str
+    host: str
+    alliance_id: str
+    shelf: str
+    slots: int
+    sellers: tuple[Seller, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What one merchant has to show, in its order; only what a slate can reach."""
+
+    row: tuple[Turn, ...]
+    told: Mapping[str, products.Told]
 
 
 def current(session: Session, placement_id: str, *, now: datetime) -> Slate:
@@ -46,31 +86,62 @@ def current(session: Session, placement_id: str, *, now: datetime) -> Slate:
 
     Raises `NotFound` for a placement that does not exist.
     """
-    placement = session.get(Placement, placement_id)
-    host = session.get(Member, placement.host_member_id) if placement else None
-    if placement is None or host is None:
+    return fill(slot(session, placement_id, now=now), lambda ref: goods(session, ref), now=now)
+
+
+def slot(session: Session, placement_id: str, *, now: datetime) -> Slot:
+    """The placement with every seller whose contract with its host is not over at `now`.
+
+    No sellers where the placement is off or its host suspended. Raises `NotFound`.
+    """
+    found = session.execute(
+        select(Placement.host_member_id, Placement.alliance_id, Placement.slots, Placement.is_on,
+               Member.state, Merchant.category)
+        .join(Member, Member.id == Placement.host_member_id)
+        .join(Merchant, Merchant.id == Member.merchant_id)
+        .where(Placement.id == placement_id)).one_or_none()
+    if found is None:
         raise NotFound("placement", placement_id)
-    if not placement.is_on or host.state != "active":
-        return Slate(placement.id, host.id, host.alliance_id, ())
-    sellers = {
-        session.get_one(Member, each.terms.seller).merchant_id: each.terms.seller
-        for each in agreed.in_force(session, host.alliance_id, now) if each.terms.host == host.id
-    }
-    goods = {product.id: product for product in products.on_offer(session, list(sellers))}
-    own = session.get_one(Merchant, host.merchant_id)
-    chosen = slate(
-        [_candidate(product, sellers[product.merchant_id]) for product in goods.values()],
-        host=host.id, host_shelf=own.category, slots=placement.slots)
-    names = {merchant_id: session.get_one(Merchant, merchant_id).name for merchant_id in sellers}
-    return Slate(placement.id, host.id, host.alliance_id, tuple(
-        _offer(goods[pick.product_id], pick.seller, names) for pick in chosen))
+    host, alliance_id, slots, is_on, state, shelf = found
+    is_shown = is_on and state == "active"
+    return Slot(placement_id, host, alliance_id, shelf, slots,
+                _sellers(session, host, now) if is_shown else ())
 
 
-def _candidate(product: Product, seller: str) -> Candidate:
-    return Candidate(product.id, seller, product.shelf, product.price, product.in_stock,
-                     product.is_public)
+def _sellers(session: Session, host: str, now: datetime) -> tuple[Seller, ...]:
+    rows = session.execute(
+        select(Span.seller_member_id, Member.merchant_id, Merchant.name, Span.starts_at,
+               Span.ends_at)
+        .join(Member, Member.id == Span.seller_member_id)
+        .join(Merchant, Merchant.id == Member.merchant_id)
+        .where(Span.host_member_id == host, Member.state == "active",
+               Span.ends_at.is_(None)
+               | ((Span.ends_at > now) & (Span.ends_at > Span.starts_at)))
+        .order_by(Span.seller_member_id, Span.starts_at))
+    return tuple(Seller(*row) for row in rows)
 
 
-def _offer(product: Product, seller: str, names: dict[str, str]) -> Offer:
-    return Offer(product.id, product.title, product.image_url, product.minor,
-                 str(product.currency), names[product.merchant_id], seller, "complements")
+def goods(session: Session, merchant_id: str) -> Goods:
+    """What a merchant has to show, best first."""
+    row = matching.row(products.offered(session, merchant_id))
+    return Goods(row, products.told_of(session, [turn.product_id for turn in row]))
+
+
+def fill(slot: Slot, goods_of: Callable[[str], Goods], *, now: datetime) -> Slate:
+    """The slate of a placement at one moment; `goods_of` gives a merchant's goods."""
+    changes = [at for seller in slot.sellers for at in (seller.starts_at, seller.ends_at)
+               if at is not None and at > now]
+    sellers = {seller.member: seller for seller in slot.sellers
+               if seller.starts_at <= now and (seller.ends_at is None or now < seller.ends_at)}
+    shown = [(seller, goods_of(seller.merchant_id)) for _, seller in sorted(sellers.items())
+             if seller.member != slot.host]
+    chosen = matching.in_turn([each.row for _, each in shown], slot.shelf, slot.slots)
+    return Slate(slot.placement_id, slot.host, slot.alliance_id, tuple(
+        _offer(*shown[place], turn.product_id) for place, turn in chosen),
+        min(changes, default=None))
+
+
+def _offer(seller: Seller, goods: Goods, product_id: str) -> Offer:
+    told = goods.told[product_id]
+    return Offer(product_id, told.title, told.image_url, told.minor, told.currency, seller.name,
+                 seller.member, "complements")

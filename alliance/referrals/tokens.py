@@ -32,10 +32,14 @@ LONGEST = 160
 TERMS = 16
 """Hexadecimal digits of a terms' hash that a click token carries."""
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_DIGITS = "0123456789abcdefghijklmnopqrstuv"
-_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
-_AS_DIGITS = str.maketrans(_ALPHABET, _DIGITS)
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""The 32 signs of ids."""
+
+DIGITS = "0123456789abcdefghijklmnopqrstuv"
+"""The same for `int(…, 32)`."""
+
+_PAIRS = tuple(one + other for one in ALPHABET for other in ALPHABET)
+_AS_DIGITS = str.maketrans(ALPHABET, DIGITS)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _PLAIN = str.maketrans("-_", "+/", "+/")
 _NONE = bytes(16)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from alliance.core.money import Money
+
+MOST_SLOTS = 12
+"""No placement shows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,17 @@ class Candidate:
     is_public: bool = True
 
 
+class Turn(NamedTuple):
+    """A product in its seller's own order: the seller's first product has number 0."""
+
+    number: int
+    shelf: str
+    product_id: str
+
+
+Test = Callable[[Turn], bool]
+
+
 def slate(candidates: Iterable[Candidate], *, host: str, host_shelf: str,
           slots: int) -> tuple[Candidate, ...]:
     """At most `slots` products: none of the host's own, none out of stock, sellers taken in turn.
@@ -29,20 +45,54 @@ def slate(candidates: Iterable[Candidate], *, host: str, host_shelf: str,
     one seller the product nearest to that seller's middle price comes first: neither the cheapest
     trifle nor the dearest piece introduces a shop well. Same candidates, same slate.
     """
-    by_seller: dict[str, list[Candidate]] = defaultdict(list)
+    by_seller: dict[str, dict[str, Candidate]] = defaultdict(dict)
     for candidate in candidates:
         if candidate.seller != host and candidate.in_stock and candidate.is_public:
-            by_seller[candidate.seller].append(candidate)
-    rows = [_from_the_middle(offers) for _, offers in sorted(by_seller.items())]
-    turns = [
-        (offer.shelf == host_shelf, turn, seller, offer)
-        for seller, offers in enumerate(rows) for turn, offer in enumerate(offers)
-    ]
-    turns.sort(key=lambda item: item[:3])
-    return tuple(offer for *_, offer in turns[:max(0, slots)])
+            by_seller[candidate.seller][candidate.product_id] = candidate
+    rows = [row([(each.product_id, each.shelf, each.price.minor) for each in offers.values()])
+            for _, offers in sorted(by_seller.items())]
+    known = {ref: each for offers in by_seller.values() for ref, each in offers.items()}
+    return tuple(known[turn.product_id] for _, turn in in_turn(rows, host_shelf, slots))
 
 
-def _from_the_middle(offers: list[Candidate]) -> list[Candidate]:
-    prices = sorted(offer.price.minor for offer in offers)
-    middle = prices[len(prices) // 2]
-    return sorted(offers, key=lambda offer: (abs(offer.price.minor - middle), offer.product_id))
+def row(offers: Sequence[tuple[str, str, int]]) -> tuple[Turn, ...]:
+    """One seller's products, each as id, shelf and price, in the order in which they are shown.
+
+    Of each shelf the first `MOST_SLOTS`: no slate can reach further, whatever the host's shelf.
+    """
+    if not offers:
+        return ()
+    middle = sorted(price for *_, price in offers)[len(offers) // 2]
+    ordered = sorted(offers, key=lambda offer: (abs(offer[2] - middle), offer[0]))
+    room = dict.fromkeys({shelf for _, shelf, _ in offers}, MOST_SLOTS)
+    turns = []
+    for number, (product_id, shelf, _) in enumerate(ordered):
+        if room[shelf]:
+            room[shelf] -= 1
+            turns.append(Turn(number, shelf, product_id))
+    return tuple(turns)
+
+
+def in_turn(rows: Sequence[Sequence[Turn]], host_shelf: str, slots: int) -> list[tuple[int, Turn]]:
+    """The first `slots` of all sellers' rows, each seller's first before anyone's second.
+
+    Each with the place of its row. What stands on the host's own shelf comes only when the other shelves are empty.
+    """
+    chosen = _first(rows, slots, lambda turn: turn.shelf != host_shelf)
+    if len(chosen) < slots:
+        chosen += _first(rows, slots - len(chosen), lambda turn: turn.shelf == host_shelf)
+    return chosen
+
+
+def _first(rows: Sequence[Sequence[Turn]], slots: int, on_its_shelf: Test) -> list[tuple[int, Turn]]:
+    found: list[tuple[int, int, Turn]] = []
+    for place, turns in enumerate(rows):
+        room = slots
+        for turn in turns:
+            if room <= 0:
+                break
+            if on_its_shelf(turn):
+                found.append((turn.number, place, turn))
+                room -= 1
+    found.sort(key=itemgetter(0, 1))
+    return [(place, turn) for _, place, turn in found[:max(0, slots)]]

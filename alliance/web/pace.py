@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from threading import Lock
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
-from alliance.connect.addresses import is_public
+from alliance.web.visitors import place_of
 
 EMBEDDED = parse("3000/minute")
 """Slates, what was seen of them, scripts and health, asked by one network."""
@@ -44,29 +42,56 @@ def counting(clock: Callable[[], datetime]) -> FixedWindowRateLimiter:
     return FixedWindowRateLimiter(Memory(clock))
 
 
-@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """What one household or office cannot change: an IPv4 address, the half of an IPv6 address."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped or IPv6Network((found, 64), strict=False).network_address)
-    return str(found)
+    return place_of(address).network
 
 
-@lru_cache(maxsize=10_000)
 def is_stranger(network: str) -> bool:
-    """Whether a network is of the open internet.
+    """Whether a network is of the open internet (`visitors.Place`)."""
+    return place_of(network).stranger
 
-    One that is not is a proxy which `ALLIANCE_TRUSTED_PROXIES` does not know yet, with all the
-    world behind it, or this machine: to count it would lock everybody out at once.
+
+class Turnstile:
+    """Counts by key in windows that begin with their first request: `hit` of `counting`, fast.
+
+    It holds at most `most` keys; beyond that all new ones share one window.
     """
-    try:
-        return is_public(ip_address(network))
-    except ValueError:
-        return True
+
+    def __init__(self, rate: RateLimitItem, most: int = MOST_REMEMBERED) -> None:
+        self._amount, self._seconds = rate.amount, rate.get_expiry()
+        self._most = most
+        self._windows: dict[object, list[float]] = {}
+        self._shared: list[float] = [0.0, 0]
+        self._swept = 0.0
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def lets(self, key: object, at: float) -> bool:
+        """Count one more at this time, in seconds; whether it is still within the rate."""
+        window = self._windows.get(key)
+        if window is None or window[0] <= at:
+            window = self._begin(key, at)
+        # Two threads may count as one here: a limit of hundreds is none the worse for it.
+        window[1] += 1
+        return window[1] <= self._amount
+
+    def _begin(self, key: object, at: float) -> list[float]:
+        if len(self._windows) >= self._most and key not in self._windows and not self._sweep(at):
+            if self._shared[0] <= at:
+                self._shared = [at + self._seconds, 0]
+            return self._shared
+        window = self._windows[key] = [at + self._seconds, 0]
+        return window
+
+    def _sweep(self, at: float) -> bool:
+        """Make room, at most once a second; whether there is any."""
+        if at >= self._swept + 1:
+            self._swept = at
+            self._windows = {key: window for key, window in [*self._windows.items()]
+                             if window[0] > at}
+        return len(self._windows) < self._most
 
 
 class Memory(Storage):

@@ -1,22 +1,57 @@
-"""Visitors without names: a hash under a salt of the day, which is thrown away (house §11).
+"""Visitors without names: hashes under a salt of the day, which is thrown away (house §11).
 
-Enough to see that one visitor clicked twice; useless the day after tomorrow.
+Enough to see that one visitor clicked twice, or that many came from one network; useless the day
+after tomorrow.
 """
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from threading import Lock
+from typing import Any, NamedTuple
 
 from werkzeug.wrappers import Request
 
+from alliance.connect.addresses import is_public
+
 KEPT = timedelta(hours=47)
 """A salt lives less than 48 hours from the start of its day."""
+
+LONGEST_AGENT = 300
+"""Characters of a browser's name that are looked at and kept."""
+
+MOST_REMEMBERED = 10_000
+
+
+class Day:
+    """One day's salt, and the hashes under it."""
+
+    def __init__(self, start: datetime, salt: bytes) -> None:
+        self.start, self.end = start, start + timedelta(days=1)
+        self.salt = salt
+        self._networks: dict[str, str] = {}
+
+    def visitor(self, address: str, agent: str) -> str:
+        """Who asks: network address and browser; 32 hexadecimal digits."""
+        return _visitor(self.salt, address, agent)
+
+    def network(self, prefix: str) -> str:
+        """From which network: a household's or an office's; 16 hexadecimal digits."""
+        known = self._networks.get(prefix)
+        if known is None:
+            if len(self._networks) >= MOST_REMEMBERED:
+                self._networks = {}
+            known = self._networks[prefix] = blake2b(
+                prefix.encode("utf-8", "replace"), digest_size=8, key=self.salt,
+                person=b"network").hexdigest()
+        return known
 
 
 class DailySalt:
@@ -25,18 +60,25 @@ class DailySalt:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = Lock()
-        self._day = ""
-        self._salt = b""
+        self._day = Day(datetime.min.replace(tzinfo=UTC), b"")
+
+    def day(self, now: datetime) -> Day:
+        """This day; the salts of older ones are removed on the way."""
+        day = self._day
+        return day if day.start <= now < day.end else self._turn(now)
 
     def of(self, now: datetime) -> bytes:
-        """The salt of this day; older ones are removed on the way."""
-        day = f"{now:%Y%m%d}"
+        """The salt of this day."""
+        return self.day(now).salt
+
+    def _turn(self, now: datetime) -> Day:
+        start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         with self._lock:
-            if day != self._day:
+            if self._day.start != start:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                self._salt, self._day = self._read_or_make(day), day
-                self._forget(now)
-            return self._salt
+                self._day = Day(start, self._read_or_make(f"{start:%Y%m%d}"))
+                self._forget(start)
+            return self._day
 
     def _read_or_make(self, day: str) -> bytes:
         path = self._folder / f"salt-{day}"
@@ -57,15 +99,57 @@ class DailySalt:
                 path.unlink(missing_ok=True)
 
 
+class Place(NamedTuple):
+    """What an address says of where somebody is.
+
+    `network` is what one household or office cannot change, by which tries are counted. Who is
+    no `stranger` is a proxy which `ALLIANCE_TRUSTED_PROXIES` does not know yet, with all the world
+    behind it, or this machine: to count it would lock everybody out at once. `prefix` is the
+    neighbourhood of which a click keeps a hash: /24, or /48.
+    """
+
+    network: str
+    stranger: bool
+    prefix: str
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def place_of(address: str) -> Place:
+    """Where an address lies; what is no address is a stranger of its own."""
+    try:
+        found = ip_address(address)
+        mapped = None if isinstance(found, IPv4Address) else found.ipv4_mapped
+        if isinstance(found, IPv4Address) or mapped is not None:
+            found = mapped or found
+            return Place(str(found), is_public(found),
+                         str(ip_network(f"{found}/24", strict=False)))
+        half = IPv6Network((int(found), 64), strict=False).network_address
+        return Place(str(half), is_public(half),
+                     str(IPv6Network((int(found), 48), strict=False)))
+    except ValueError:
+        return Place(address[:64], True, address[:64])
+
+
 def visitor_of(request: Request, salt: bytes, trusted_proxies: int) -> str:
-    """The day's hash of who asks: network address and browser, under the salt."""
-    seen = f"{address_of(request, trusted_proxies)}\n{request.headers.get('User-Agent', '')[:300]}"
-    return hmac.digest(salt, seen.encode("utf-8", "replace"), "sha256").hex()[:32]
+    """The day's hash of who asks a page, as `Day.visitor` has it."""
+    return _visitor(salt, address_of(request, trusted_proxies),
+                    request.headers.get("User-Agent", ""))
 
 
 def address_of(request: Request, trusted_proxies: int) -> str:
+    """The address of who asks a page, as `address_in` has it."""
+    return address_in(request.environ, trusted_proxies)
+
+
+def address_in(environ: dict[str, Any], trusted_proxies: int) -> str:
     """The caller's address. What a proxy says counts only as far as proxies are trusted."""
-    route = [*request.access_route] if trusted_proxies else []
-    if trusted_proxies and len(route) >= trusted_proxies:
-        return str(route[-trusted_proxies])
-    return str(request.environ.get("REMOTE_ADDR", ""))
+    if trusted_proxies and (said := environ.get("HTTP_X_FORWARDED_FOR")):
+        route = [part.strip() for part in said.split(",")]
+        if len(route) >= trusted_proxies:
+            return str(route[-trusted_proxies])
+    return str(environ.get("REMOTE_ADDR", ""))
+
+
+def _visitor(salt: bytes, address: str, agent: str) -> str:
+    seen = f"{address}\n{agent[:LONGEST_AGENT]}".encode("utf-8", "replace")
+    return blake2b(seen, digest_size=16, key=salt).hexdigest()

@@ -179,7 +179,7 @@ ALWAYS = {"X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"
 
 
 @pytest.mark.parametrize("path", [
-    "/go/forged", "/l/forged", "/embed/v1.js", "/embed/none.js", "/embed/v1/slate",
+    "/go/forged", "/l/000000000.gif", "/embed/v1.js", "/embed/none.js", "/embed/v1/slate",
     "/embed/v1/seen", "/stores/demo/calls/x", "/livez", "/readyz"])
 def test_every_answer_before_the_pages_is_guarded(bench: Bench, path: str) -> None:
     bench.hub.settings = replace(bench.hub.settings, public_url="https://hub.example")

@@ -84,10 +84,12 @@ def test_a_repeat_a_robot_and_a_prefetch_are_told_apart(bench: Bench, placement:
     follow(bench, href)
     follow(bench, href)
     follow(bench, href, **{"User-Agent": "Googlebot/2.1 (+http://www.google.com/bot.html)"})
-    for hidden in ({"Sec-Purpose": "prefetch"}, {"Sec-Fetch-Dest": "image"},
-                   {"Sec-Fetch-Dest": "iframe"}):
-        assert "alc=" not in follow(bench, href, **hidden)
-    assert sorted(map(str, verdicts(bench))) == ["repeat", "robot", "valid"]
+    ahead = bench.client.get(urlsplit(href).path, headers=PERSON | {"Sec-Purpose": "prefetch"})
+    assert (ahead.status_code, "Location" in ahead.headers) == (503, False)
+    for hidden in ("image", "iframe"):
+        assert "alc=" not in follow(bench, href, **{"Sec-Fetch-Dest": hidden})
+    assert sorted(map(str, verdicts(bench))) == [
+        "repeat", "robot", "unasked", "unasked", "valid"]
 
 
 def test_changed_foreign_and_old_links_lead_nowhere(bench: Bench, placement: str) -> None:
