@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from limits import RateLimitItem
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -19,17 +18,10 @@ from alliance.db import schema
 from alliance.hub import Hub
 from alliance.web import actions, stores
 from alliance.web.embed import Embed
-from alliance.web.pace import (
-    CALLS,
-    EMBEDDED,
-    LINKS,
-    REFUSED,
-    counting,
-    is_stranger,
-    network_of,
-)
+from alliance.web.hot.answers import GUARDS
+from alliance.web.pace import CALLS, REFUSED, counting
 from alliance.web.site import HSTS
-from alliance.web.visitors import address_of
+from alliance.web.visitors import Place, address_of, place_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -39,11 +31,6 @@ PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1
          "/embed/v1/seen", "/stores/<connector>/calls/<path token>",
          "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
-
-_GUARDS = {
-    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"}
-"""What every answer carries that says nothing else of it: nothing here is ever a page."""
 
 _log = logging.getLogger("alliance.web")
 
@@ -56,20 +43,27 @@ class Bounded(Request):
 
 
 class Front:
-    """A plain WSGI application; what it does not know goes on to the pages behind it."""
+    """A plain WSGI application; what it does not know goes on to the pages behind it.
 
-    def __init__(self, hub: Hub, behind: WSGIApplication,
-                 shops: WSGIApplication | None = None) -> None:
+    With `watched` a thread keeps an eye on what other processes change, as servers need it.
+    """
+
+    def __init__(self, hub: Hub, behind: WSGIApplication, shops: WSGIApplication | None = None, *,
+                 watched: bool = False) -> None:
         self._hub = hub
         self._behind = behind
         self._shops = shops
         self._limits = counting(hub.clock)
-        self.embed = Embed(hub, self._limits)
+        self.embed = Embed(hub, watched=watched)
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
-        if self._shops is not None and environ.get("PATH_INFO", "").startswith("/shops/"):
+        path: str = environ.get("PATH_INFO", "")
+        if self._shops is not None and path.startswith("/shops/"):
             return self._shops(environ, start)
         try:
+            sent = self._hot(environ, start, path)
+            if sent is not None:
+                return sent
             answer = self._answer(environ)
             if answer is not None:
                 return self._guarded(answer)(environ, start)
@@ -85,54 +79,51 @@ class Front:
             return self._guarded(told)(environ, start)
         return self._behind(environ, start)
 
+    def _hot(self, environ: dict[str, Any], start: StartResponse,
+             path: str) -> Iterable[bytes] | None:
+        if path.startswith("/go/"):
+            return self.embed.follow(environ, start, path[4:])
+        if path == "/embed/v1/slate":
+            return self.embed.slate(environ, start)
+        if path == "/embed/v1/seen":
+            return self.embed.seen(environ, start)
+        if path.startswith("/l/"):
+            return self.embed.short(environ, start, path[3:])
+        return None
+
     def _answer(self, environ: dict[str, Any]) -> Response | None:
         path: str = environ.get("PATH_INFO", "")
         first, _, rest = path.lstrip("/").partition("/")
         request = Bounded(environ)
-        if first in ("go", "l") and rest:
-            if not self._allows(request, LINKS, "links"):
-                return _too_many()
-            return (self.embed.follow if first == "go" else self.embed.short)(request, rest)
         if first == "embed" or path in ("/livez", "/readyz"):
-            if not self._allows(request, EMBEDDED, "embed"):
+            if not self.embed.allows(self._place(request)):
                 return _too_many()
-            return self._embedded(request, rest) if first == "embed" else self._health(path)
+            return _script(rest) if first == "embed" else self._health(path)
         if first == "stores" and ("/calls/" in rest or "/actions/" in rest):
             return self._called(request, rest)
         return None
 
     def _called(self, request: Request, rest: str) -> Response:
-        network = self._network(request)
-        if is_stranger(network) and not self._limits.test(REFUSED, "refused", network):
+        place = self._place(request)
+        if place.stranger and not self._limits.test(REFUSED, "refused", place.network):
             return _too_many()
         if not self._limits.hit(CALLS, "calls", rest[:200]):
             return _too_many()
         door = actions.receive if "/actions/" in rest else stores.receive
         answer = door(self._hub, request)
         if 400 <= answer.status_code < 500:
-            self._limits.hit(REFUSED, "refused", network)
+            self._limits.hit(REFUSED, "refused", place.network)
         return answer
 
-    def _allows(self, request: Request, rate: RateLimitItem, kind: str) -> bool:
-        network = self._network(request)
-        return not is_stranger(network) or self._limits.hit(rate, kind, network)
-
-    def _network(self, request: Request) -> str:
-        return network_of(address_of(request, self._hub.settings.trusted_proxies))
+    def _place(self, request: Request) -> Place:
+        return place_of(address_of(request, self._hub.settings.trusted_proxies))
 
     def _guarded(self, answer: Response) -> Response:
-        for name, value in _GUARDS.items():
+        for name, value in GUARDS:
             answer.headers.setdefault(name, value)
         if self._hub.settings.secure:
             answer.headers["Strict-Transport-Security"] = HSTS
         return answer
-
-    def _embedded(self, request: Request, rest: str) -> Response:
-        if rest == "v1/slate":
-            return self.embed.slate(request)
-        if rest == "v1/seen":
-            return self.embed.seen(request)
-        return _script(rest)
 
     def _health(self, path: str) -> Response:
         if path == "/readyz":
