@@ -15,7 +15,7 @@ from alliance.web.front import Front
 
 def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> Front:
     """The WSGI application of one hub."""
-    return compose(Hub.open(settings, now))
+    return compose(Hub.open(settings, now), watched=True)
 
 
 def from_environment() -> Front:
@@ -25,12 +25,15 @@ def from_environment() -> Front:
     return create_app(settings)
 
 
-def compose(hub: Hub) -> Front:
-    """The WSGI application of a hub that is open already."""
+def compose(hub: Hub, *, watched: bool = False) -> Front:
+    """The WSGI application of a hub that is open already.
+
+    With `watched` it keeps an eye on what other processes change, as every server's process must.
+    """
     pages = site.build(hub)
     if not hub.settings.demo:
-        return Front(hub, pages.wsgi_app)
+        return Front(hub, pages.wsgi_app, watched=watched)
     # The demo's shops are no part of a real hub: neither served nor loaded there.
     from alliance.web import demo  # noqa: PLC0415
 
-    return Front(hub, pages.wsgi_app, demo.shops_of(hub).wsgi_app)
+    return Front(hub, pages.wsgi_app, demo.shops_of(hub).wsgi_app, watched=watched)
