@@ -34,6 +34,8 @@ View: TypeAlias = Callable[..., ResponseReturnValue]
 
 _STATUS = {"invalid": 422, "not_found": 404, "conflict": 409, "not_allowed": 403}
 _LOOK = Path(__file__).parent / "static" / "shops.css"
+_MARK = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+         '<circle cx="16" cy="16" r="13" fill="#c2703d"/></svg>')
 _log = logging.getLogger(__name__)
 
 _ROUTES: tuple[tuple[str, str, View], ...] = (
@@ -73,6 +75,7 @@ def shopfront(
         pages.add_url_rule(rule, f"{view.__name__}", front.served(view), methods=[method])
     pages.add_url_rule("/<slug>/pictures/<ref>.svg", "picture", front.picture)
     pages.add_url_rule("/look.css", "look", _look)
+    pages.add_url_rule("/mark.svg", "mark", _mark)
     return pages
 
 
@@ -144,7 +147,7 @@ class _Front:
             "money": lambda amount: _money(amount, locale),
             "day": lambda at: format_date(at, "long", locale=locale),
             "picture": lambda ref: url_for("shops.picture", slug=slug, ref=ref),
-            "look_url": url_for("shops.look", v=_look_version()),
+            "look_url": url_for("shops.look", v=_look_version()), "mark_url": url_for("shops.mark"),
             "placement": self.placements(slug), "refusal": lambda code: refusal(code, locale),
             "hub_order": lambda ref: self.order_page(slug, ref),
             "land": lambda code: Locale.parse(locale).territories[code],
@@ -180,7 +183,8 @@ def _refused(errand: Errand, error: AllianceError) -> str:
 
 def _nowhere() -> ResponseReturnValue:
     look = url_for("shops.look", v=_look_version())
-    return Response(render_template("shops/nowhere.html", look_url=look), 404)
+    return Response(render_template("shops/nowhere.html", look_url=look,
+                                    mark_url=url_for("shops.mark")), 404)
 
 
 def _money(amount: Money, locale: str) -> str:
@@ -196,5 +200,12 @@ def _look_version() -> str:
 def _look() -> ResponseReturnValue:
     response = Response(_LOOK.read_bytes(), mimetype="text/css")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _mark() -> ResponseReturnValue:
+    response = Response(_MARK, mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "public, max-age=86400"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

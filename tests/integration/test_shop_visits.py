@@ -35,7 +35,8 @@ def test_no_answer_before_the_visitors_own_keeps_anything(
                 visitor.send("li/cart", ref="leaf-bodysuit", quantity="2"),
                 visitor.send("li/coupon", coupon="WELCOME10"),
                 visitor.send("li/checkout", **ANNA)]
-    answers += [visitor.see("li/pictures/leaf-bodysuit.svg"), visitor.see("li/orders")]
+    answers += [visitor.see("li/pictures/leaf-bodysuit.svg"), visitor.see("li/orders"),
+                visitor.see("mark.svg"), visitor.see("nobody/")]
 
     assert [cookies(answer) for answer in answers] == [[]] * len(answers)
     assert visitor.client.get_cookie("shop_li", path="/shops/li/") is None
