@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from alliance.core.errors import Invalid
@@ -23,6 +23,7 @@ from alliance.core.money import Currency, Money
 from alliance.core.writing import canonical
 from alliance.db import lots
 from alliance.db.base import iso
+from alliance.db.lots import among
 from alliance.ledger.model import Entry, PostingRow
 from alliance.rules.merkle import leaf_hash
 
@@ -137,10 +138,8 @@ def content(entry_id: str, draft: Draft, at: datetime) -> str:
 def revisions(session: Session, cause: str, cause_ids: Iterable[str]) -> dict[str, int]:
     """The next free revision of each cause id: 0 where nothing is booked yet."""
     following = dict.fromkeys(cause_ids, 0)
-    for ids in chunks(list(following)):
-        rows = session.execute(
-            select(Entry.cause_id, func.max(Entry.revision))
-            .where(Entry.cause == cause, Entry.cause_id.in_(ids)).group_by(Entry.cause_id))
+    if following:
+        rows = session.execute(_REVISIONS, {"cause": cause, "ids": list(following)})
         following.update({cause_id: last + 1 for cause_id, last in rows})
     return following
 
@@ -148,12 +147,9 @@ def revisions(session: Session, cause: str, cause_ids: Iterable[str]) -> dict[st
 def booked(session: Session, commission_ids: Sequence[str]) -> dict[str, dict[State, int]]:
     """What each commission has in each state, in minor units, as the sum of its postings."""
     sums: dict[str, dict[State, int]] = {ref: defaultdict(int) for ref in commission_ids}
-    columns = (PostingRow.commission_id, PostingRow.from_state, PostingRow.to_state)
-    for ids in chunks(commission_ids):
-        rows = session.execute(
-            select(*columns, func.sum(PostingRow.minor))
-            .where(PostingRow.commission_id.in_(ids)).group_by(*columns))
-        for commission_id, from_state, to_state, minor in rows:
+    if sums:
+        for commission_id, from_state, to_state, minor in session.execute(
+                _MOVED, {"ids": list(sums)}):
             sums[str(commission_id)][State(from_state)] -= int(minor)
             sums[str(commission_id)][State(to_state)] += int(minor)
     return sums
@@ -216,3 +212,13 @@ def _posting_value(posting: Posting) -> dict[str, Any]:
     if posting.obligation_id:
         value["obligation"] = posting.obligation_id
     return value
+
+
+_REVISIONS = (
+    select(Entry.cause_id, func.max(Entry.revision))
+    .where(Entry.cause == bindparam("cause"), among(Entry.cause_id)).group_by(Entry.cause_id))
+_MOVED = (
+    select(PostingRow.commission_id, PostingRow.from_state, PostingRow.to_state,
+           func.sum(PostingRow.minor))
+    .where(among(PostingRow.commission_id))
+    .group_by(PostingRow.commission_id, PostingRow.from_state, PostingRow.to_state))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from alliance.core.clock import aware, day_of
+from alliance.core.clock import aware, day_of, start_of
 from alliance.core.money import Money
 from alliance.rules.terms import Cap, CapPer, Terms
 
@@ -32,17 +32,18 @@ class Capped:
     waiting: Money
 
 
-def apply_caps(rows: Sequence[CapRow], terms: Terms, zone_name: str) -> tuple[Capped, ...]:
+def apply_caps(rows: Sequence[CapRow], terms: Terms, zone_name: str,
+               used_before: Mapping[tuple[str, ...], int] | None = None) -> tuple[Capped, ...]:
     """Part each row into what its caps leave room for and what waits, in order of (at, order, key).
 
     Rows compete in the order of their facts, not of their arrival: any order of arrival ends in
     the same parts. A day, week (from Monday) or month is the alliance's own, in `zone_name`; a
     budget counts all rows of the clause, the other caps one host's. An amount in another currency
     than its cap cannot be measured by it and waits whole. Two rows of one key are one fact and
-    are expected not to occur.
+    are expected not to occur. `used_before` is what rows before all of these used, by `OpenSpan`.
     """
     caps = {clause.key: clause.caps for clause in terms.clauses}
-    used: dict[tuple[str, ...], int] = {}
+    used = dict(used_before or {})
     parted = []
     for row in sorted(rows, key=lambda row: (aware(row.at), row.order, row.key)):
         spans = [(cap, _span(index, cap, row, zone_name))
@@ -55,6 +56,36 @@ def apply_caps(rows: Sequence[CapRow], terms: Terms, zone_name: str) -> tuple[Ca
         parted.append(Capped(row.key, Money(payable, row.amount.currency),
                              Money(row.amount.minor - payable, row.amount.currency)))
     return tuple(parted)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """A cap's span that holds an instant: its first one, or None where it has no beginning."""
+
+    index: int
+    cap: Cap
+    clause: str
+    at: datetime
+    zone_name: str
+    start: datetime | None
+
+    def of(self, host: str) -> tuple[str, ...]:
+        """The name under which `apply_caps` counts it for a host."""
+        return _span(self.index, self.cap, CapRow("", self.clause, host, self.at, "",
+                                                  self.cap.amount), self.zone_name)
+
+
+def open_spans(terms: Terms, clause_key: str, at: datetime,
+               zone_name: str) -> tuple[OpenSpan, ...]:
+    """The spans of a clause's caps that began before an instant and go on after it.
+
+    A cap per order has none: its rows are all of one instant.
+    """
+    caps = [cap for clause in terms.clauses if clause.key == clause_key for cap in clause.caps]
+    return tuple(
+        OpenSpan(index, cap, clause_key, at, zone_name, None if cap.per is CapPer.BUDGET
+                 else start_of(_first_day(cap.per, day_of(at, zone_name)), zone_name))
+        for index, cap in enumerate(caps) if cap.per is not CapPer.ORDER)
 
 
 def _room(cap: Cap, row: CapRow, used: int) -> int:
@@ -70,9 +101,11 @@ def _span(index: int, cap: Cap, row: CapRow, zone_name: str) -> tuple[str, ...]:
         return name
     if cap.per is CapPer.ORDER:
         return (*name, row.host, row.order)
-    day = day_of(row.at, zone_name)
-    if cap.per is CapPer.WEEK:
-        day -= timedelta(days=day.weekday())
-    elif cap.per is CapPer.MONTH:
-        day = day.replace(day=1)
+    day = _first_day(cap.per, day_of(row.at, zone_name))
     return (*name, row.host, day.isoformat())
+
+
+def _first_day(per: CapPer, day: date) -> date:
+    if per is CapPer.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if per is CapPer.MONTH else day

@@ -6,21 +6,24 @@ This is one of the named places that post in batches: it reads and writes sets o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import agreed
+from alliance.alliances.model import Alliance
 from alliance.core.ids import new_id
-from alliance.core.money import Money
+from alliance.core.money import Currency, Money
+from alliance.db import lots
+from alliance.db.lots import among
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.referrals.model import Order
-from alliance.rules.caps import CapRow, apply_caps
+from alliance.rules.caps import CapRow, apply_caps, open_spans
 from alliance.rules.terms import Terms
 from alliance.settlement.model import Commission
 
@@ -61,21 +64,25 @@ class CappedClause:
 
 
 def book(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
-         targets: Sequence[Target], terms: Mapping[str, Terms], zone_name: str, *,
-         now: datetime) -> Booked:
+         targets: Sequence[Target], terms: Mapping[str, Terms], *,
+         fresh: Set[str] = frozenset(), now: datetime) -> Booked:
     """Keep the targets of `facts` and post what is missing or too much.
 
     `targets` are all there are for these facts: what the rows have beyond them falls to zero.
-    `terms` maps terms ids to terms, for their caps. Running it twice posts nothing the second time.
+    `terms` maps terms ids to terms, for their caps. Of `fresh` facts nothing is kept or booked,
+    since they came to be in this transaction: it is not asked for. Running it twice posts nothing
+    the second time.
     """
-    kept = _keep(session, alliance_id, cause, facts, targets, now)
-    capped = capped_clauses(session, kept.groups, terms)
-    changed = kept.changed | _part_by_caps(session, capped, zone_name)
-    entries = _post_differences(session, alliance_id, changed, now)
-    moved: set[str] = set(facts)
-    for chunk in journal.chunks(sorted(changed)):
-        moved |= set(session.scalars(select(Commission.fact).where(Commission.id.in_(chunk))))
-    return Booked(entries, moved, bool(capped))
+    kept = _keep(session, alliance_id, cause, facts, targets, fresh, now)
+    capped = capped_clauses(session, kept.since, terms)
+    if not capped:
+        rows = [*_read_rows(session, kept.changed), *kept.fresh]
+        return Booked(_post_differences(session, alliance_id, rows, fresh, now), set(facts), False)
+    moved = kept.changed | {row.id for row in kept.fresh}
+    moved |= _part_by_caps(session, alliance_id, capped, kept.since)
+    rows = _read_rows(session, moved)
+    entries = _post_differences(session, alliance_id, rows, fresh, now)
+    return Booked(entries, {*facts, *(row.fact for row in rows)}, True)
 
 
 def capped_clauses(session: Session, groups: Iterable[tuple[str, str]],
@@ -89,53 +96,90 @@ def capped_clauses(session: Session, groups: Iterable[tuple[str, str]],
     return found
 
 
-def parted(session: Session, capped: CappedClause,
-           zone_name: str) -> list[tuple[Commission, int]]:
+def parted(session: Session, capped: CappedClause, zone_name: str,
+           since: datetime | None = None) -> list[tuple[Commission, int]]:
     """Every row of a capped clause with what of it should wait, in minor units.
 
-    All rows compete again: an order that arrives late may come first. They are ranked by what the
-    store calls them, since our own ids are in order of arrival.
+    Rows compete again, from `since` on: an order that arrives late may come first, but what came
+    before all that changed keeps its part. They are ranked by what the store calls them, since our
+    own ids are in order of arrival.
     """
     rows: dict[str, Commission] = {}
     competing = []
+    later = () if since is None else (Commission.at >= since,)
     for row, store_id, ref in session.execute(
             select(Commission, Order.store_id, Order.ref)
             .outerjoin(Order, Order.id == Commission.order_id)
-            .where(Commission.terms_id == capped.terms_id, Commission.clause == capped.clause)):
+            .where(Commission.terms_id == capped.terms_id, Commission.clause == capped.clause,
+                   *later)):
         fact = f"{store_id}/{ref}" if ref else row.fact
         key = f"{fact}/{row.line_key}"
         rows[key] = row
         competing.append(CapRow(key, capped.clause, row.host_member_id, row.at, fact, row.target))
+    used = _used_before(session, capped, zone_name, since) if since is not None else {}
     return [(rows[part.key], part.waiting.minor)
-            for part in apply_caps(competing, capped.terms, zone_name)]
+            for part in apply_caps(competing, capped.terms, zone_name, used)]
+
+
+def _used_before(session: Session, capped: CappedClause, zone_name: str,
+                 since: datetime) -> dict[tuple[str, ...], int]:
+    """What rows before an instant used of the caps whose spans go on after it."""
+    used: dict[tuple[str, ...], int] = {}
+    for span in open_spans(capped.terms, capped.clause, since, zone_name):
+        begun = () if span.start is None else (Commission.at >= span.start,)
+        for host, minor in session.execute(
+                select(Commission.host_member_id,
+                       func.sum(Commission.target_minor - Commission.waiting_minor))
+                .where(Commission.terms_id == capped.terms_id, Commission.clause == capped.clause,
+                       Commission.at < since, *begun)
+                .group_by(Commission.host_member_id)):
+            used[span.of(host)] = used.get(span.of(host), 0) + int(minor)
+    return used
+
+
+class _Row(NamedTuple):
+    """What posting asks of a commission."""
+
+    id: str
+    cause: str
+    fact: str
+    clause: str
+    line_key: str
+    host_member_id: str
+    seller_member_id: str
+    terms_id: str
+    decision_id: str | None
+    currency: Currency
+    base_minor: int
+    target_minor: int
+    waiting_minor: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Rows that changed, and the (terms id, clause) they were or are paid by."""
+    """Ids of rows that changed, new rows, and since when each (terms id, clause) may differ."""
 
     changed: set[str]
-    groups: set[tuple[str, str]]
+    fresh: list[_Row]
+    since: dict[tuple[str, str], datetime]
 
 
 def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
-          targets: Sequence[Target], now: datetime) -> _Kept:
-    rows: dict[Key, Commission] = {}
-    for chunk in journal.chunks(facts):
-        # An order may earn in two alliances: each keeps its own rows, in its own entries.
-        for row in session.scalars(select(Commission).where(
-                Commission.alliance_id == alliance_id, Commission.fact.in_(chunk))):
-            rows[row.fact, row.clause, row.host_member_id, row.line_key] = row
+          targets: Sequence[Target], fresh: Set[str], now: datetime) -> _Kept:
+    rows = _known(session, alliance_id, [fact for fact in facts if fact not in fresh])
     # A row may leave the terms that paid it, and so make room under their caps.
-    groups = {(row.terms_id, row.clause) for row in rows.values()}
-    groups |= {(target.values["terms_id"], target.key[1]) for target in targets}
+    places = [((row.terms_id, row.clause), row.at) for row in rows.values()]
+    places += [((target.values["terms_id"], target.key[1]), target.values["at"])
+               for target in targets]
+    since: dict[tuple[str, str], datetime] = {}
+    for group, at in places:
+        since[group] = min(since.get(group, at), at)
     changed: set[str] = set()
-    fresh: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
     for target in targets:
         known = rows.pop(target.key, None)
         if known is None:
-            fresh.append(_new_row(alliance_id, cause, target, now))
-            changed.add(fresh[-1]["id"])
+            added.append(_new_row(alliance_id, cause, target, now))
         elif _update(known, target):
             changed.add(known.id)
     for gone in rows.values():
@@ -143,9 +187,16 @@ def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
             gone.target_minor = gone.waiting_minor = gone.base_minor = 0
             changed.add(gone.id)
     session.flush()
-    if fresh:
-        session.execute(insert(Commission), fresh)
-    return _Kept(changed, groups)
+    lots.insert(session, Commission, added)
+    return _Kept(changed, [_Row(*(row[name] for name in _Row._fields)) for row in added], since)
+
+
+def _known(session: Session, alliance_id: str, facts: Sequence[str]) -> dict[Key, Commission]:
+    if not facts:
+        return {}
+    # An order may earn in two alliances: each keeps its own rows, in its own entries.
+    return {(row.fact, row.clause, row.host_member_id, row.line_key): row
+            for row in session.scalars(_OF_FACTS, {"alliance": alliance_id, "facts": facts})}
 
 
 def _new_row(alliance_id: str, cause: str, target: Target, now: datetime) -> dict[str, Any]:
@@ -171,10 +222,12 @@ def _update(row: Commission, target: Target) -> bool:
     return changed
 
 
-def _part_by_caps(session: Session, capped: Iterable[CappedClause], zone_name: str) -> set[str]:
+def _part_by_caps(session: Session, alliance_id: str, capped: Iterable[CappedClause],
+                  since: Mapping[tuple[str, str], datetime]) -> set[str]:
     moved = set()
+    zone_name = session.get_one(Alliance, alliance_id).zone
     for each in capped:
-        for row, waiting in parted(session, each, zone_name):
+        for row, waiting in parted(session, each, zone_name, since[each.terms_id, each.clause]):
             if row.waiting_minor != waiting:
                 row.waiting_minor = waiting
                 moved.add(row.id)
@@ -182,31 +235,35 @@ def _part_by_caps(session: Session, capped: Iterable[CappedClause], zone_name: s
     return moved
 
 
-def _post_differences(session: Session, alliance_id: str, changed: set[str],
-                      now: datetime) -> list[str]:
-    ids = sorted(changed)
-    has = journal.booked(session, ids)
-    by_fact: dict[tuple[str, str], list[tuple[Commission, list[Posting]]]] = defaultdict(list)
-    for chunk in journal.chunks(ids):
-        for row in session.scalars(select(Commission).where(Commission.id.in_(chunk))
-                                   .order_by(Commission.id)):
-            postings = _difference(row, has[row.id])
-            if postings:
-                by_fact[row.cause, row.fact].append((row, postings))
+def _read_rows(session: Session, commission_ids: Set[str]) -> list[_Row]:
+    if not commission_ids:
+        return []
+    return [_Row(*row) for row in session.execute(_BY_ID, {"ids": sorted(commission_ids)})]
+
+
+def _post_differences(session: Session, alliance_id: str, rows: Sequence[_Row],
+                      fresh: Set[str], now: datetime) -> list[str]:
+    known = [row for row in rows if row.fact not in fresh]
+    has = journal.booked(session, [row.id for row in known])
     following: dict[tuple[str, str], int] = {}
-    for cause in sorted({cause for cause, _ in by_fact}):
-        facts = [fact for each, fact in by_fact if each == cause]
-        for fact, revision in journal.revisions(session, cause, facts).items():
+    for cause in sorted({row.cause for row in known}):
+        facts = {row.fact for row in known if row.cause == cause}
+        for fact, revision in journal.revisions(session, cause, sorted(facts)).items():
             following[cause, fact] = revision
+    by_fact: dict[tuple[str, str], list[tuple[_Row, list[Posting]]]] = defaultdict(list)
+    for row in sorted(rows):
+        if postings := _difference(row, has.get(row.id, {})):
+            by_fact[row.cause, row.fact].append((row, postings))
     drafts = [
-        Draft(alliance_id, cause, fact, tuple(posting for _, each in rows for posting in each),
-              following[cause, fact], {"commissions": {row.id: _why(row) for row, _ in rows}})
-        for (cause, fact), rows in sorted(by_fact.items())
+        Draft(alliance_id, cause, fact, tuple(posting for _, each in of_fact for posting in each),
+              following.get((cause, fact), 0),
+              {"commissions": {row.id: _why(row) for row, _ in of_fact}})
+        for (cause, fact), of_fact in sorted(by_fact.items(), key=lambda each: each[0])
     ]
     return journal.post(session, drafts, now=now)
 
 
-def _difference(row: Commission, has: Mapping[State, int]) -> list[Posting]:
+def _difference(row: _Row, has: Mapping[State, int]) -> list[Posting]:
     """What brings one commission from what is booked to its target (law §5)."""
     moves = [(State.WAITING, row.waiting_minor - has.get(State.WAITING, 0))]
     standing = sum(has.get(state, 0) for state in STANDING)
@@ -227,8 +284,12 @@ def _difference(row: Commission, has: Mapping[State, int]) -> list[Posting]:
     ]
 
 
-def _why(row: Commission) -> dict[str, Any]:
+def _why(row: _Row) -> dict[str, Any]:
     return {"clause": row.clause, "line": row.line_key, "terms": row.terms_id,
             "decision": row.decision_id or "", "base": row.base_minor, "target": row.target_minor,
             "waiting": row.waiting_minor}
 
+
+_OF_FACTS = select(Commission).where(
+    Commission.alliance_id == bindparam("alliance"), among(Commission.fact, "facts"))
+_BY_ID = select(*(getattr(Commission, name) for name in _Row._fields)).where(among(Commission.id))

@@ -15,15 +15,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import agreed
-from alliance.alliances.agreed import TermsInForce
 from alliance.alliances.model import Alliance, Contract, Member
 from alliance.core.actor import Actor
 from alliance.core.clock import Period, day_of, start_of
 from alliance.core.errors import Invalid, NotFound
+from alliance.db.lots import among
 from alliance.ledger import journal
 from alliance.promotions.model import Placement
 from alliance.referrals import clicks, orders
 from alliance.referrals.model import Decision, Impression, Order
+from alliance.referrals.orders import Decided
 from alliance.rules import attribution, commission
 from alliance.rules.attribution import Inputs
 from alliance.rules.clauses import Facts
@@ -34,28 +35,28 @@ from alliance.settlement.model import Commission
 
 def settle_up(session: Session, order_ids: Sequence[str], *, now: datetime) -> list[str]:
     """Post what these orders' commissions lack or have too much; ids of the new entries."""
-    rows: list[Order] = []
-    for chunk in journal.chunks(sorted(set(order_ids))):
-        rows += session.scalars(select(Order).where(Order.id.in_(chunk)).order_by(Order.id))
-    decisions = orders.decisions_of(session, [row.id for row in rows])
-    booked_before = _alliances_booked(session, [row.id for row in rows])
+    return settle(session, orders.decided(session, order_ids), now=now)
+
+
+def settle(session: Session, decided: Sequence[Decided], *, now: datetime) -> list[str]:
+    """Like `settle_up`, for orders that were decided in this very transaction."""
+    booked_before = _alliances_booked(
+        session, [each.id for each in decided if not each.is_fresh])
     by_alliance: dict[str, list[Target]] = defaultdict(list)
     facts: dict[str, set[str]] = defaultdict(set)
-    terms: dict[str, agreed.TermsInForce] = {}
-    for row in rows:
-        for alliance_id in booked_before.get(row.id, set()):
-            facts[alliance_id].add(row.id)
-        for alliance_id, target in targets_of_order(
-                session, row, orders.inputs_of(row), decisions[row.id], terms):
+    terms: dict[str, Terms] = {}
+    for each in sorted(decided, key=lambda each: each.id):
+        for alliance_id in booked_before.get(each.id, set()):
+            facts[alliance_id].add(each.id)
+        for alliance_id, target in _targets(each, terms):
             by_alliance[alliance_id].append(target)
-            facts[alliance_id].add(row.id)
+            facts[alliance_id].add(each.id)
+    fresh = {each.id for each in decided if each.is_fresh}
     entries: list[str] = []
     moved: set[str] = set()
     for alliance_id in sorted(facts):
-        alliance = session.get_one(Alliance, alliance_id)
-        booked = book(
-            session, alliance_id, "order", sorted(facts[alliance_id]), by_alliance[alliance_id],
-            {ref: each.terms for ref, each in terms.items()}, alliance.zone, now=now)
+        booked = book(session, alliance_id, "order", sorted(facts[alliance_id]),
+                      by_alliance[alliance_id], terms, fresh=fresh, now=now)
         entries += booked.entries
         if booked.is_capped:
             moved |= booked.facts
@@ -105,10 +106,9 @@ def accept_content(session: Session, by: Actor, contract_id: str, clause_key: st
     found = bound and commission.expected_acceptance(bound.terms, bound.hash, clause_key, now)
     if not bound or not found:
         raise Invalid("no_such_clause", f"The terms in force pay nothing under {clause_key!r}.")
-    zone = session.get_one(Alliance, contract.alliance_id).zone
     return book(session, contract.alliance_id, "acceptance", [fact],
                 [_target(fact, each, bound.terms_id, at=now) for each in found],
-                {bound.terms_id: bound.terms}, zone, now=now).entries
+                {bound.terms_id: bound.terms}, now=now).entries
 
 
 def of_order(session: Session, order_id: str) -> list[Commission]:
@@ -118,21 +118,12 @@ def of_order(session: Session, order_id: str) -> list[Commission]:
         .order_by(Commission.host_member_id, Commission.line_key, Commission.clause)))
 
 
-def targets_of_order(session: Session, row: Order, inputs: Inputs, decided: Sequence[Decision],
-                     terms: dict[str, TermsInForce]) -> Iterator[tuple[str, Target]]:
-    """What an order should have earned by now, by alliance; `terms` is filled as it is needed."""
-    earning = {each.host_member_id: each for each in decided if each.weight > 0 and each.terms_id}
-    if not earning:
-        return
+def targets_of_order(row: Order, inputs: Inputs,
+                     kept: Sequence[Decision]) -> Iterator[tuple[str, Target]]:
+    """What an order should have earned by now, by alliance, from its inputs and decisions."""
     outcome = attribution.decide(inputs.order, inputs.touches, inputs.standing)
-    shares = attribution.credits(outcome, inputs.touches, inputs.standing)
-    for each in commission.expected(inputs.order, shares):
-        decision = earning[each.host]
-        terms_id = str(decision.terms_id)
-        if terms_id not in terms:
-            terms[terms_id] = agreed.terms_signed(session, terms_id)
-        yield decision.alliance_id, _target(row.id, each, terms_id, at=row.placed_at,
-                                            order_id=row.id, decision_id=decision.id)
+    yield from _targets(
+        Decided(row.id, row.placed_at, inputs, outcome, orders.earning(kept)), {})
 
 
 def targets_of_day(session: Session, alliance_id: str, of: str,
@@ -164,6 +155,21 @@ def targets_of_day(session: Session, alliance_id: str, of: str,
     return facts, targets, terms
 
 
+def _targets(decided: Decided, terms: dict[str, Terms]) -> Iterator[tuple[str, Target]]:
+    """An order's targets by alliance; `terms` learns whose caps will be asked for."""
+    if not decided.earning:
+        return
+    inputs = decided.inputs
+    shares = attribution.credits(decided.outcome, inputs.touches, inputs.standing)
+    under = {share.host: share.terms for share in shares}
+    for each in commission.expected(inputs.order, shares):
+        decision = decided.earning[each.host]
+        terms[decision.terms_id] = under[each.host]
+        yield decision.alliance_id, _target(
+            decided.id, each, decision.terms_id, at=decided.placed_at, order_id=decided.id,
+            decision_id=decision.decision_id)
+
+
 def _target(fact: str, each: commission.Commission, terms_id: str, *, at: datetime,
             order_id: str | None = None, decision_id: str | None = None) -> Target:
     said = commission.working(each)
@@ -177,19 +183,15 @@ def _target(fact: str, each: commission.Commission, terms_id: str, *, at: dateti
 
 def _alliances_booked(session: Session, order_ids: Sequence[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for chunk in journal.chunks(order_ids):
-        for fact, alliance_id in session.execute(
-                select(Commission.fact, Commission.alliance_id).distinct()
-                .where(Commission.fact.in_(chunk))):
-            found[fact].add(alliance_id)
+    for fact, alliance_id in session.execute(_BOOKED, {"ids": order_ids}) if order_ids else ():
+        found[fact].add(alliance_id)
     return found
 
 
 def _gather(session: Session, alliance_id: str, of: str, day: date,
             now: datetime) -> list[str]:
     facts, targets, terms = targets_of_day(session, alliance_id, of, day)
-    zone = session.get_one(Alliance, alliance_id).zone
-    return book(session, alliance_id, of, facts, targets, terms, zone, now=now).entries
+    return book(session, alliance_id, of, facts, targets, terms, now=now).entries
 
 
 def _overlap(day: Period, terms: Terms) -> Period | None:
@@ -231,3 +233,7 @@ def _tell_capped(session: Session, order_ids: set[str]) -> None:
         order_id: frozenset(host for host, (target, waiting) in hosts.items()
                             if target and target == waiting)
         for order_id, hosts in sums.items()})
+
+
+_BOOKED = select(Commission.fact, Commission.alliance_id).distinct().where(
+    among(Commission.fact))

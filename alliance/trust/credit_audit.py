@@ -61,7 +61,7 @@ def _of_page(session: Session, page: Sequence[Order],
             yield from commission_audit.check_named(
                 session, order, decisions[order.id], rows[order.id])
             targets = {target.key: target for _, target in commissions.targets_of_order(
-                session, order, inputs, decisions[order.id], known)}
+                order, inputs, decisions[order.id])}
             yield from differing(targets, rows[order.id])
 
 

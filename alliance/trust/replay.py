@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from alliance.alliances.agreed import TermsInForce
 from alliance.alliances.model import Alliance
 from alliance.core.money import Currency
 from alliance.ledger import journal, proofs
@@ -91,12 +90,11 @@ def _of_page(session: Session, page: Sequence[Order], keys: Keys, done: Replayed
     for row in session.scalars(
             select(Commission).where(Commission.order_id.in_([order.id for order in page]))):
         rows[str(row.order_id)].append(row)
-    known: dict[str, TermsInForce] = {}
     for order in page:
         inputs = _inputs(order, asked[order.id], gathered)
         done.findings += _decisions(order, inputs, gathered)
         targets = {target.key: (alliance_id, target) for alliance_id, target in
-                   commissions.targets_of_order(session, order, inputs, kept[order.id], known)}
+                   commissions.targets_of_order(order, inputs, kept[order.id])}
         done.findings += differing(
             {key: target for key, (_, target) in targets.items()}, rows[order.id])
         for (_, _, host, _), (alliance_id, target) in targets.items():

@@ -100,8 +100,8 @@ class _Seller:
     def _post(self, told: list[StoreOrder]) -> None:
         w = self._world
         with self._database.transaction() as session:
-            changed = orders.record(session, w.store.id, told, w.keys, now=make.NOW)
-            commissions.settle_up(session, changed, now=make.NOW)
+            decided = orders.take(session, w.store.id, told, w.keys, now=make.NOW)
+            commissions.settle(session, decided, now=make.NOW)
 
 
 def _on_postgresql(folder: Path) -> list[Figure]:

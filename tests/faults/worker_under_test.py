@@ -114,7 +114,7 @@ def _post_whole(session: Session, order_ids: Sequence[str], now: datetime) -> No
     for order_id in order_ids:
         row = session.get_one(Order, order_id)
         targets = list(commissions.targets_of_order(
-            session, row, orders.inputs_of(row), decisions[order_id], {}))
+            row, orders.inputs_of(row), decisions[order_id]))
         postings = tuple(move(target.seller, target.key[2], target.amount, State.SOURCE,
                               State.ACCRUED) for _, target in targets)
         journal.post(session, [Draft(alliance_id, "order", order_id, postings,
