@@ -17,7 +17,7 @@ from rich.console import Console
 
 from alliance import demo, logs
 from alliance.core import clock
-from alliance.core.errors import AllianceError
+from alliance.core.errors import AllianceError, Invalid
 from alliance.db import schema
 from alliance.hub import Hub
 from alliance.ledger import proofs
@@ -76,8 +76,10 @@ def serve(workers: int, host: str, port: int, with_worker: bool) -> None:
     """
     from alliance import serving  # noqa: PLC0415
 
-    Settings.from_env().check_listening(host)
-    serving.serve(workers=workers, host=host, port=port, with_worker=with_worker)
+    settings = Settings.from_env()
+    settings.check_listening(host)
+    beside = (["worker"] if with_worker else []) + (["ship"] if settings.has_stream else [])
+    serving.serve(workers=workers, host=host, port=port, beside=beside)
 
 
 @main.command()
@@ -91,14 +93,44 @@ def worker(until_input_ends: bool) -> None:
     """
     from alliance.worker import loop  # noqa: PLC0415
 
+    stop, hub = _stopping(until_input_ends), _hub()
+    logs.configure(hub.settings)
+    stream = hub.stream
+    loop.forever(hub, stop)
+    if stream is not None:
+        stream.close()
+
+
+@main.command()
+@click.option("--until-input-ends", is_flag=True,
+              help="Stop when standard input ends, as when the program that started it is gone.")
+@_refusals
+def ship(until_input_ends: bool) -> None:
+    """Send this machine's clicks to the stream until interrupted, for workers on any machine.
+
+    `serve` starts it where a stream is set; start it yourself under another server.
+    Example: alliance ship
+    """
+    from alliance.worker import carrying  # noqa: PLC0415
+
+    stop, hub = _stopping(until_input_ends), _hub()
+    logs.configure(hub.settings)
+    stream = hub.stream
+    if stream is None:
+        raise Invalid("no_stream", "Set ALLIANCE_REDIS_URL or ALLIANCE_NATS_URL: without them the "
+                      "worker of this machine drains its clicks.")
+    carrying.send_forever(hub, stream, stop)
+    stream.close()
+
+
+def _stopping(at_end_of_input: bool) -> threading.Event:
+    """What is set when the process is asked to stop."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if until_input_ends:
+    if at_end_of_input:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
-    hub = _hub()
-    logs.configure(hub.settings)
-    loop.forever(hub, stop)
+    return stop
 
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:
@@ -165,11 +197,12 @@ def doctor(as_json: bool) -> None:
     Exits 1 when it finds something; each code is explained in docs/reference/doctor.md.
     Example: alliance doctor --json
     """
-    from alliance.trust import audit  # noqa: PLC0415
+    from alliance.trust import audit, upkeep  # noqa: PLC0415
 
     hub = _hub()
     with hub.database.reading() as session:
         found = audit.check(session, hub.head_keys(), now=hub.clock())
+    found += upkeep.check_spool(hub.spool_folder)
     _tell(found, as_json, "All is well: every invariant of the law holds.")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from alliance.connect import protocol
 from alliance.connect.protocol import Connector
+from alliance.connect.streams import Stream, open_stream
 from alliance.core.clock import now as clock_now
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
@@ -39,6 +41,14 @@ class Hub:
     def open(cls, settings: Settings, clock: Callable[[], datetime] = clock_now) -> Hub:
         """The hub that these settings describe."""
         return cls(settings, Database(settings.database_url), clock)
+
+    @cached_property
+    def stream(self) -> Stream | None:
+        """What brings clicks from other machines; None where each drains its own.
+
+        Raises `Invalid` when the client of its broker is not installed.
+        """
+        return open_stream(self.settings.redis_url, self.settings.nats_url)
 
     def head_keys(self) -> list[str]:
         """The public keys that may have signed this hub's heads: of every secret key it knows."""

@@ -1,11 +1,11 @@
-"""Running: the web server's processes, and the worker in a process beside them."""
+"""Running: the web server's processes, and the worker and the sender of clicks beside them."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 from granian import Granian
@@ -17,12 +17,14 @@ from alliance.settings import Settings
 PATIENCE_SECONDS = 30
 
 
-def serve(*, workers: int, host: str, port: int, with_worker: bool) -> None:
-    """Serve until interrupted; with a worker beside it, as small hubs and the demo do.
+def serve(*, workers: int, host: str, port: int, beside: Sequence[str] = ()) -> None:
+    """Serve until interrupted; with these commands of `alliance` running beside it meanwhile.
 
     Settings come from `ALLIANCE_*`, as each process reads them for itself.
     """
-    with _worker_beside() if with_worker else nullcontext():
+    with ExitStack() as running:
+        for command in beside:
+            running.enter_context(_running(command))
         Granian("alliance.app:from_environment", address=host, port=port,
                 interface=Interfaces.WSGI, workers=workers, blocking_threads=8, factory=True,
                 log_access=False, log_level=LogLevels.error).serve()
@@ -34,18 +36,18 @@ def bind(settings: Settings) -> tuple[str, int]:
 
 
 @contextmanager
-def _worker_beside() -> Iterator[None]:
+def _running(name: str) -> Iterator[None]:
     # A process of its own, not a thread: the server forks, and a fork that meets a thread inside a
     # lock keeps that lock closed for ever. Its input ends when this process ends, however it ends.
-    command = [sys.executable, "-m", "alliance.cli", "worker", "--until-input-ends"]
-    worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+    command = [sys.executable, "-m", "alliance.cli", name, "--until-input-ends"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
         yield
     finally:
-        if worker.stdin is not None:
-            worker.stdin.close()
+        if process.stdin is not None:
+            process.stdin.close()
         try:
-            worker.wait(timeout=PATIENCE_SECONDS)
+            process.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+            process.kill()
+            process.wait()

@@ -13,6 +13,8 @@ from alliance.core.errors import Invalid
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 """How this machine calls itself."""
 
+DURABILITIES = ("spool", "strict")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -26,6 +28,10 @@ class Settings:
     ca_bundle: str | None = None
     trusted_proxies: int = 0
     spool_dir: str = "var/spool"
+    click_durability: str = "spool"
+    """`spool`: written before the answer; `strict`: on the disk before the answer."""
+    redis_url: str | None = field(default=None, repr=False)
+    nats_url: str | None = field(default=None, repr=False)
     log_format: str = "text"
     connectors: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """What each connector is told: `ALLIANCE_<NAME>_<SETTING>`, by lower-case name."""
@@ -44,6 +50,9 @@ class Settings:
             ca_bundle=env.get("ALLIANCE_CA_BUNDLE") or None,
             trusted_proxies=_count(env.get("ALLIANCE_TRUSTED_PROXIES", "0")),
             spool_dir=env.get("ALLIANCE_SPOOL_DIR", cls.spool_dir),
+            click_durability=env.get("ALLIANCE_CLICK_DURABILITY", cls.click_durability),
+            redis_url=env.get("ALLIANCE_REDIS_URL") or None,
+            nats_url=env.get("ALLIANCE_NATS_URL") or None,
             log_format=env.get("ALLIANCE_LOG_FORMAT", "text"),
             connectors=_connectors(env),
             demo=env.get("ALLIANCE_DEMO", "") == "1",
@@ -66,12 +75,23 @@ class Settings:
                           "shops beside a local hub; unset it for a public address.")
         if not local and not self.public_url.startswith("https://"):
             raise Invalid("insecure_public_url", "ALLIANCE_PUBLIC_URL must start with https://.")
+        if self.click_durability not in DURABILITIES:
+            raise Invalid("bad_setting", "ALLIANCE_CLICK_DURABILITY is spool or strict.")
+        for name, url, schemes in (("REDIS", self.redis_url, ("redis", "rediss", "unix")),
+                                   ("NATS", self.nats_url, ("nats", "tls"))):
+            if url and not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+                raise Invalid("bad_setting", f"ALLIANCE_{name}_URL starts with {schemes[0]}://.")
 
     def check_listening(self, host: str) -> None:
         """Refuse to offer the demo's one-click sign-ins to a network, whatever its address says."""
         if self.demo and host not in LOCAL:
             raise Invalid("demo_in_public", "The demo signs everybody in with one click: it "
                           "listens on 127.0.0.1 only.")
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether clicks go over a broker, to workers on any machine."""
+        return bool(self.redis_url or self.nats_url)
 
     @property
     def secure(self) -> bool:

@@ -93,7 +93,7 @@ class Postgres:
         self._process = subprocess.Popen(
             [str(self.bin / "postgres"), "-D", str(data), "-k", str(self._home), *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace", preexec_fn=_end_with_parent(),
+            text=True, encoding="utf-8", errors="replace", preexec_fn=ends_with_parent(),
             **_identity())
         ready = threading.Event()
         # The reader also keeps the pipe empty, so the server never waits for us.
@@ -150,7 +150,7 @@ def _identity() -> dict[str, Any]:
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
-def _end_with_parent() -> Callable[[], object] | None:
+def ends_with_parent() -> Callable[[], object] | None:
     """On Linux the server ends when the tests are killed, so that none is left behind."""
     if sys.platform != "linux":
         return None

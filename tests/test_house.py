@@ -30,9 +30,12 @@ DRAWERS = {"util", "helper", "service", "manager", "common", "data", "misc", "in
 """Names that say nothing (house §7); also refused in the plural."""
 NOT_USED = DRAWERS | {"partner", "affiliate", "user"}
 
-WAYS_OUT = {"requests", "urllib3", "urllib.request", "http.client", "socket", "ssl", "httpx"}
-MAY_CALL_OUT = {f"alliance/connect/{name}.py" for name in ("addresses", "dialling", "http")}
-"""Everything that dials: a request anywhere else would go past the pinned addresses and limits."""
+WAYS_OUT = {"requests", "urllib3", "urllib.request", "http.client", "socket", "ssl", "httpx",
+            "asyncio", "nats", "redis"}
+MAY_CALL_OUT = {f"alliance/connect/{name}.py" for name in (
+    "addresses", "dialling", "http", "nats_stream", "redis_stream")}
+"""Everything that dials: a request anywhere else would go past the pinned addresses and limits. The
+two streams dial what the operator's own settings name."""
 
 MAY_SPEAK_SQL = {"alliance/web/front.py"}
 """Who may use `text()` or a bare table, past the wall between members (house §9): batches, and the

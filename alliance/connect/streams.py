@@ -53,8 +53,14 @@ class StreamAway(Exception):
 class Stream(Protocol):
     """One stream of lots. Every method raises `StreamAway` after at most a second or two."""
 
-    def send(self, lot: Lot) -> None:
-        """Hand a lot to the broker; when this returns, the broker has it."""
+    def send(self, lot: Lot) -> Any:
+        """Hand a lot to the broker; a receipt, when the broker has it."""
+
+    def is_through(self, receipt: Any) -> bool:
+        """Whether the broker has nothing left of what was sent up to this receipt.
+
+        It was kept, then, or the broker lost it: the mark in the database says which.
+        """
 
     def take(self) -> list[Delivery]:
         """Lots nobody has in hand, oldest first, some at a time; none when there are none."""

@@ -7,6 +7,7 @@ wherever, its records count once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ from alliance.core.errors import AllianceError
 from alliance.core.events import ClicksDrained
 from alliance.core.ids import checked
 from alliance.db import queue
-from alliance.db.base import iso
 from alliance.db.many import Row, insert_many
 from alliance.db.once import LOT, insert_once
 from alliance.merchants.model import Merchant
@@ -46,9 +46,10 @@ JUDGE_AFTER = timedelta(seconds=5)
 _COLUMNS = ("id", "alliance_id", "host_member_id", "seller_member_id", "store_id", "visitor",
             "user_agent", "product_id", "placement_id", "link_id", "network", "manner",
             "terms_hash", "at", "expires_at")
+_FIXED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII).fullmatch
 _MINUTE = len("2026-03-02T09:00")
-Seen = tuple[str, datetime, tuple[str, ...]]
-"""Placement, when, sellers."""
+Seen = tuple[str, str, tuple[str, ...]]
+"""Placement, minute, sellers."""
 _must = itemgetter("id", "alliance", "host", "seller", "store", "visitor", "agent")
 
 
@@ -111,16 +112,16 @@ def marks(session: Session, files: Collection[str]) -> dict[str, int]:
 def _sift_click(sifted: Sifted, record: Mapping[str, Any]) -> None:
     said = record.get
     must = _must(record)
-    may = (said("product"), said("placement"), said("link"))
-    later = (said("network") or "", said("manner") or "unsaid", said("terms") or "")
-    _check_texts((*must, *(text for text in may if text is not None), *later))
-    if later[1] not in MANNERS:
+    texts = (*must, said("product") or "", said("placement") or "", said("link") or "",
+             said("network") or "", said("manner") or "unsaid", said("terms") or "")
+    _check_texts(texts)
+    if texts[11] not in MANNERS:
         raise ValueError
     checked("clk", must[0])
-    at = _time(record["at"])
     expires = said("expires")
-    sifted.clicks.append((*must[:6], must[6][:300], *may, *later, iso(at),
-                          iso(_time(expires)) if expires else None))
+    sifted.clicks.append((
+        *must[:6], must[6][:300], texts[7] or None, texts[8] or None, texts[9] or None,
+        *texts[10:], _written(record["at"]), _written(expires) if expires else None))
 
 
 def _sift_own(sifted: Sifted, record: Mapping[str, Any]) -> None:
@@ -132,7 +133,8 @@ def _sift_seen(sifted: Sifted, record: Mapping[str, Any]) -> None:
     if not isinstance(record["sellers"], list):
         raise TypeError
     _check_texts((record["placement"], *record["sellers"]))
-    sifted.seen.append((record["placement"], _time(record["at"]), tuple(record["sellers"])))
+    sifted.seen.append((record["placement"], _written(record["at"])[:_MINUTE],
+                        tuple(record["sellers"])))
 
 
 def _check_texts(texts: Sequence[str]) -> None:
@@ -152,6 +154,12 @@ def _time(text: str) -> datetime:
     if at.year not in YEARS:
         raise ValueError
     return at
+
+
+def _written(text: str) -> str:
+    """A time as the database keeps it; most stand in the file that way already."""
+    at = _time(text)
+    return text if _FIXED(text) else at.isoformat(timespec="microseconds")
 
 
 def _move_marks(session: Session,
@@ -216,8 +224,7 @@ def _keep_seen(session: Session, seen: Sequence[Seen], now: datetime) -> None:
     homes = _homes(session, {placement for placement, _, _ in seen})
     zones = _zones(session, set(homes.values()))
     # Grouped by the minute first: an instant's day is its minute's day.
-    minutes = Counter((placement, iso(at)[:_MINUTE], sellers)
-                      for placement, at, sellers in seen if placement in homes)
+    minutes = Counter(each for each in seen if each[0] in homes)
     counts: Counter[tuple[str, str, str]] = Counter()
     days: set[tuple[str, str]] = set()
     for (placement, minute, sellers), count in minutes.items():

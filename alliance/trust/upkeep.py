@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from alliance.alliances import model as alliances
 from alliance.db import append_only, schema
 from alliance.db.queue import Message
+from alliance.referrals import spool
 from alliance.trust.finding import Finding
 
 GUARDED = ("entries", "postings", "leaves", "heads", *alliances.APPEND_ONLY)
@@ -30,6 +32,13 @@ def check_schema(session: Session) -> Iterator[Finding]:
     for table in append_only.unprotected(connection, GUARDED):
         yield Finding("trigger_missing", f"Rows of {table} could be changed: the trigger that "
                       "refuses it is missing or switched off.", (table,))
+
+
+def check_spool(folder: Path) -> Iterator[Finding]:
+    """`clicks_unkept`."""
+    if count := spool.losses(folder):
+        yield Finding("clicks_unkept", f"{count} records of clicks or views could not be written "
+                      f"to {folder} in the last 30 days: shoppers were led on, unpaid.")
 
 
 def check_queue(session: Session, now: datetime) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import clicks, closing, links, reading
+from alliance.worker import carrying, clicks, closing, links, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -31,7 +31,7 @@ HANDLERS: dict[type[Event], list[Handler]] = {
 """Slates are asked of the contracts in force each time, so `TermsInForce` has nothing to mend."""
 
 SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
-    (timedelta(seconds=1), clicks.drain),
+    (timedelta(seconds=1), carrying.drain),
     (timedelta(minutes=10), reading.poll_orders),
     (timedelta(hours=6), reading.poll_products),
     (timedelta(minutes=10), closing.close_cycles),

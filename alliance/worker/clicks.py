@@ -29,13 +29,14 @@ def drain(hub: Hub, now: datetime) -> None:
 
 
 def keep(hub: Hub, lots: Sequence[Sifted], now: datetime) -> list[draining.Fate]:
-    """Keep lots in one transaction; what became of each."""
-    def work(session: Session) -> list[draining.Fate]:
+    """Keep lots in one transaction; what became of each.
+
+    It only adds, and the mark lets one of two workers through: it need not be serialisable, and
+    then no judgement of the same day makes it start again.
+    """
+    with hub.database.claiming() as session:
         fates = draining.drain(session, lots, now=now)
         crashpoint("drain.kept")
-        return fates
-
-    fates = hub.database.run(work)
     crashpoint("drain.committed")
     return fates
 
