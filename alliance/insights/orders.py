@@ -129,6 +129,17 @@ def by_store(session: Session, slug: str, ref: str) -> str | None:
         .limit(1))
 
 
+def named(session: Session, by: Actor, text: str) -> str | None:
+    """The newest order that the merchant's own shop, or the hub, calls so; or that it sent."""
+    text = text.strip().removeprefix("#")
+    sent = select(Decision.order_id).where(_side(by, OUT))
+    return session.scalar(
+        select(Order.id).where(
+            (Order.id == text) | (Order.number == text) | (Order.number == f"#{text}")
+            | (Order.ref == text), (Order.merchant_id == by.merchant) | Order.id.in_(sent))
+        .order_by(Order.placed_at.desc(), Order.id).limit(1))
+
+
 def sentence(row: Decision) -> Sentence:
     """The stored decision as a sentence with its numbers (E3)."""
     return attribution.sentence(attribution.Decision(

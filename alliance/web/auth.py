@@ -30,7 +30,7 @@ from alliance.web.pace import counting, network_of
 from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
-                    "auth.demo", "auth.step_in", "auth.speak", "lost.show"})
+                    "auth.demo", "auth.step_in", "auth.speak", "lost.show", "tester.index"})
 """The endpoints that anybody may ask; every other one needs a sign-in."""
 
 PER_MAIL = parse("5/minute")

@@ -14,6 +14,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from alliance.core.money import Currency, Money
+from alliance.rules.attribution import Reason
+from alliance.rules.remedies import Instead
 from alliance.rules.sentences import TEMPLATES, Sentence
 from alliance.web import asked, ui, words
 
@@ -58,10 +60,12 @@ VOICE: dict[str, str] = {
         "{due_text}.",
     "terms.notice": "Either side may end the contract. Notice: {days_text}.",
     "terms.bond": "After an order that it earned, a customer stays the host's: {days_text}.",
+    "terms.recurring": "Renewals of a subscription earn like its first order, for this long after "
+        "it: {days_text}.",
 }
 """How pages say a code where they say it otherwise than the law does; same values."""
 
-_MOMENTS = {"touched_at", "placed_at", "winner_at"}
+_MOMENTS = {"touched_at", "placed_at", "winner_at", "from_at", "until_at"}
 _DAYS = {"from", "until"}
 _KINDS = {"kind": "kind", "winner_kind": "kind", "invalid": "fault"}
 _LENGTHS = {"days", "window_days", "review", "due"}
@@ -71,12 +75,31 @@ def install(app: Flask) -> None:
     """Let templates say sentences: `{{ sentence | say }}`."""
     app.jinja_env.filters["say"] = say
     app.jinja_env.filters["working"] = working
+    app.jinja_env.filters["instead"] = instead
 
 
 def say(sentence: Sentence, **more: str) -> str:
     """The sentence in the reader's language; `more` fills what the law does not know, as a name."""
     template = str(_(VOICE.get(sentence.code) or TEMPLATES[sentence.code]))
     return template.format_map({**_spoken(sentence.values), **more})
+
+
+def instead(tried: Instead) -> str:
+    """What one change would have given, in a sentence with its sum."""
+    change, decision = say(tried.change), tried.decision
+    amount = " + ".join(ui.money(each) for each in tried.amounts)
+    if decision.reason is Reason.CAP_WAITING:
+        return str(_("%(change)s: counted, but waiting above a cap.", change=change))
+    if decision.reason is not None:
+        return str(_("%(change)s: still not credited (%(reason)s).", change=change,
+                     reason=words.word(f"reason.{decision.reason}")))
+    if decision.weight != decision.weight_sum:
+        return str(_("%(change)s: credited with %(weight)s of %(weight_sum)s, %(amount)s.",
+                     change=change, weight=ui.number(decision.weight), amount=amount,
+                     weight_sum=ui.number(decision.weight_sum)))
+    if amount:
+        return str(_("%(change)s: credited, %(amount)s.", change=change, amount=amount))
+    return str(_("%(change)s: credited.", change=change))
 
 
 def working(kept: Mapping[str, str | int]) -> str:
@@ -101,6 +124,12 @@ def _value(name: str, value: str | int, values: Mapping[str, str | int]) -> str 
     if f"{name}_minor" in values:
         return ui.money(Money(int(values[f"{name}_minor"]),
                               Currency(str(values[f"{name}_currency"]))))
+    if f"{name}_days" in values:
+        return length(int(values[f"{name}_days"]))
+    if f"{name}_hours" in values:
+        return _hours(int(values[f"{name}_hours"]))
+    if name == "per" and "per_code" in values:
+        return words.word(f"cap.{values['per_code']}")
     if name == "rate" and "rate_bp" in values:
         return ui.share(int(values["rate_bp"]))
     if name in _MOMENTS:
@@ -116,6 +145,10 @@ def _value(name: str, value: str | int, values: Mapping[str, str | int]) -> str 
     if name in ("seller", "host"):
         return asked.names().get(str(value), str(value))
     return value
+
+
+def _hours(count: int) -> str:
+    return str(ngettext("%(count)s hour", "%(count)s hours", count, count=ui.number(count)))
 
 
 def length(days: int) -> str:

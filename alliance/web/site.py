@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from alliance.hub import Hub
 from alliance.settings import LOCAL
-from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, ui
+from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, tester, ui
 from alliance.web.assets import BUILT_PATH, Assets
 
 LARGEST_BODY = 1_000_000
@@ -41,6 +41,7 @@ def build(hub: Hub) -> Flask:
     app.after_request(_headers(hub))
     app.add_url_rule("/", "home", _home)
     app.register_blueprint(lost_links.pages)
+    app.register_blueprint(tester.pages)
     admin.install(app)
     return app
 

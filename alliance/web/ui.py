@@ -58,8 +58,7 @@ def install(app: Flask) -> None:
         "money": money, "plain": plain, "day": day, "short_day": short_day, "last_day": last_day,
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
         "change": change, "initial": initial, "host": host, "span": span,
-        "what_helps": words.what_helps, "refusal_of": words.refusal,
-        "stumbled": words.stumbled}
+        "refusal_of": words.refusal, "stumbled": words.stumbled}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
 

@@ -124,41 +124,12 @@ WORDS: dict[str, str] = {
 }
 """By kind and code; categories stand alone."""
 
-HELP: dict[str, str] = {
-    "no_evidence": N_("Only a followed link, a coupon or a spoken code earns: put a link or a "
-                      "placement where shoppers decide."),
-    "outside_window": N_("The shopper came back too late. A longer window can be agreed in the "
-                         "contract."),
-    "forged_token": N_("Use the addresses that this hub makes, unchanged."),
-    "replayed_token": N_("One click earns once; the first order with it was credited."),
-    "self_referral": N_("Own purchases never earn."),
-    "own_store": N_("A shop cannot refer to itself."),
-    "no_contract": N_("Agree a contract with this seller first."),
-    "not_in_force": N_("A contract binds from its second signature on; earlier touches stay "
-                       "unpaid."),
-    "excluded": N_("Other products earn; read in the contract which."),
-    "cap_waiting": N_("The seller can raise the cap, or approve what waits."),
-    "invalid_click": N_("Nothing: robots, repeats and own clicks never earn."),
-    "test_order": N_("Nothing: tests earn nothing."),
-    "unpaid": N_("It is credited by itself once the order is paid."),
-    "member_suspended": N_("Talk with the leader; orders after the suspension count again."),
-    "hold_out": N_("Nothing: a small group of shoppers is never credited, to measure fairly."),
-    "other_host_won": N_("The stronger or later touch earned; the contract's credit model "
-                         "decides."),
-}
-"""What would have been needed for credit, by reason."""
-
 
 def word(code: str) -> str:
     """The word for a code; a code that has none stands for itself."""
     if code in WORDS:
         return str(_(WORDS[code]))
     return code.partition(".")[2].replace("_", " ") or code
-
-
-def what_helps(reason: str) -> str:
-    """What would have been needed for this order to be credited."""
-    return str(_(HELP[reason])) if reason in HELP else ""
 
 
 def stumbled(error: str | None) -> str:

@@ -61,9 +61,8 @@ def test_the_pages_voice_speaks_of_codes_that_the_law_has() -> None:
     assert set(VOICE) - set(TEMPLATES) == set()
 
 
-def test_each_reason_has_a_word_and_what_would_have_helped() -> None:
+def test_each_reason_has_a_word() -> None:
     assert {f"reason.{reason}" for reason in Reason} - set(words.WORDS) == set()
-    assert set(words.HELP) == {str(reason) for reason in Reason}
 
 
 def test_refusals_are_told_in_the_reference() -> None:
