@@ -29,6 +29,9 @@ WHO = {
     "zhang": ("Old Zhang’s Toy Bench", "toys", "老张 Zhang", "zh_Hans"),
     "zhao": ("Zhao at Home", "photography", "小赵 Zhao", "zh_Hans"),
 }
+CHEN = ("Granny Chen’s Notes", "books", "陈姥姥 Chen", "zh_Hans")
+"""A fifth member, who has no shop: she writes about babies, and sends her readers by a code."""
+CHENS_CODE, ZHANGS_CODE = "CHEN-READS", "ZHANG-SAYS-HI"
 
 
 @dataclass
@@ -44,14 +47,15 @@ class Cast:
 
 def found(hub: Hub, session: Session, shops: Mapping[str, Shop], *, now: datetime) -> Cast:
     """Everything that was agreed before the first shopper came; Li leads."""
-    actors = {slug: _merchant(session, slug, now) for slug in WHO}
+    actors = {slug: _merchant(session, slug, WHO[slug], now) for slug in WHO}
+    actors["chen"] = _merchant(session, "chen", CHEN, now)
     alliance = members.found(
         session, actors["li"], name="精致育儿联盟 Fine Parenting",
         purpose="Four small shops for the first years of a child, who send families to each other.",
         customer_group="Families with children under three", zone=ZONE, currency=EUR,
         hold_days=14, now=now)
     seats = {"li": _seat(session, alliance.id, actors["li"])}
-    for slug in ("wang", "zhang", "zhao"):
+    for slug in ("wang", "zhang", "zhao", "chen"):
         _, token = members.invite(session, actors["li"], alliance.id, now=now)
         seats[slug] = members.join(session, actors[slug], token, now=now).member.id
     homes = {slug: _store(hub, session, slug, shops[slug], actors[slug], now) for slug in WHO}
@@ -62,15 +66,19 @@ def found(hub: Hub, session: Session, shops: Mapping[str, Shop], *, now: datetim
     }
     cast = Cast(alliance, actors, seats, homes, slots)
     _agree(session, cast, now)
-    for slug, host, code in (("wang", "li", "LI-LOVES-WANG"), ("li", "zhao", "ZHAO-BABY")):
+    for slug, host, code in (("wang", "li", "LI-LOVES-WANG"), ("li", "zhao", "ZHAO-BABY"),
+                             ("li", "chen", CHENS_CODE)):
         shops[slug].coupons.make(code, percent=Rate.percent("5"), single_use=False, now=now)
         codes.give(session, actors[slug], homes[slug], seats[host], kind="coupon", code=code,
                    now=now)
+    codes.give(session, actors["wang"], homes["wang"], seats["zhang"], kind="spoken",
+               code=ZHANGS_CODE, now=now)
     return cast
 
 
-def _merchant(session: Session, slug: str, now: datetime) -> Actor:
-    name, category, person_name, locale = WHO[slug]
+def _merchant(session: Session, slug: str, who: tuple[str, str, str, str],
+              now: datetime) -> Actor:
+    name, category, person_name, locale = who
     merchant, person = people.sign_up(
         session, merchant_name=name, category=category, country="LV", name=person_name,
         email=f"{slug}@demo.example", password=PASSWORD, locale=locale, now=now)
@@ -118,6 +126,7 @@ def _agree(session: Session, cast: Cast, now: datetime) -> None:
         ("zhao", "wang", (Clause("session", Basis.PER_REFERRAL, amount=Money(800, EUR),
                                  conditions=(booked,)),)),
         ("zhang", "wang", (_share("sales", "12"),)),
+        ("li", "chen", (_share("sales", "6"),)),
     ]
     for seller, host, clauses in agreed:
         version = contracts.draft(

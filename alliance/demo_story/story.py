@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from alliance.alliances import agreed
+from alliance.alliances import agreed, contracts, members
 from alliance.alliances.model import Member
 from alliance.catalogue import products
 from alliance.connect.demo.shop import Shop
@@ -20,6 +20,7 @@ from alliance.core.ids import MerchantId, seeded
 from alliance.db import schema
 from alliance.demo_story import boxes, founding
 from alliance.demo_story.founding import ZONE, Cast
+from alliance.demo_story.scenes import Acts, Scenes
 from alliance.demo_story.trade import Trade
 from alliance.hub import Hub
 from alliance.referrals.spool import Spool
@@ -86,6 +87,7 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
             goods = {slug: products.on_offer(session, [cast.actors[slug].merchant])
                      for slug in shops}
         trade = Trade(cast, shops, goods, hub.signer, spool, start, days)
+        Scenes(trade, until).plan()
         _live(hub, clock, trade, cast, until, progress)
         spool.close()
         hub.database.run(lambda session: founding.offer_the_last(
@@ -99,7 +101,7 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
 
 def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime,
           progress: Progress) -> None:
-    at = trade.start
+    at, acts = trade.start, _acts(hub, clock, cast, until)
     while at < until:
         at = min(at + STEP, until)
         with ExitStack() as batches:
@@ -114,8 +116,33 @@ def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime
         loop.until_idle(hub, now=at + timedelta(minutes=1))
         closing.close_alliance(hub, cast.alliance.id, at)
         _accept_article(hub, cast, at)
+        acts.play(at)
         _pay(hub, cast, at, until)
         progress("trading", (at - trade.start).days, trade.days)
+
+
+def _acts(hub: Hub, clock: StoryClock, cast: Cast, until: datetime) -> Acts:
+    """Chen gives notice, is suspended by Li over an old advertisement, and comes back."""
+    chen, leader = cast.actors["chen"], cast.actors["li"]
+
+    def give_notice() -> None:
+        with hub.database.reading() as session:
+            ids = _contracts(session, cast, "li", "chen", clock.at)
+        for contract_id in ids:
+            hub.database.run(lambda session: contracts.end(
+                session, chen, contract_id, now=clock.at))  # noqa: B023
+
+    def suspend() -> None:
+        hub.database.run(lambda session: members.suspend(
+            session, leader, cast.members["chen"], now=clock.at))
+
+    def resume() -> None:
+        hub.database.run(lambda session: members.resume(
+            session, leader, cast.members["chen"], now=clock.at))
+
+    return Acts([(until - timedelta(days=20), give_notice),
+                 (until - timedelta(days=16), suspend),
+                 (until - timedelta(days=11, hours=12), resume)])
 
 
 def _accept_article(hub: Hub, cast: Cast, at: datetime) -> None:

@@ -54,7 +54,7 @@ class Trade:
 
     def __post_init__(self) -> None:
         for day in range(self.days):
-            self._at(self.start + timedelta(days=day), self._plan_day)
+            self.later(self.start + timedelta(days=day), self._plan_day)
 
     def run(self, until: datetime) -> None:
         """Play, in order of time, what lies before `until`."""
@@ -62,21 +62,22 @@ class Trade:
             at, _, happen = heapq.heappop(self._ahead)
             happen(at)
 
-    def _at(self, at: datetime, happen: Callable[[datetime], None]) -> None:
+    def later(self, at: datetime, happen: Callable[[datetime], None]) -> None:
+        """Let something happen at an instant of the story."""
         heapq.heappush(self._ahead, (at, next(self._number), happen))
 
     def _plan_day(self, day: datetime) -> None:
         growth = 0.8 + 0.5 * (day - self.start).days / self.days
         for (host, seller), usual in CLICKS_A_DAY.items():
             for _ in range(self._some(usual * growth)):
-                self._at(self._moment(day), partial(self._click, host, seller))
+                self.later(self._moment(day), partial(self._click, host, seller))
         for slug, expected in OWN_ORDERS_A_DAY.items():
             for _ in range(self._some(expected * growth)):
-                self._at(self._moment(day), partial(self._buy, slug))
+                self.later(self._moment(day), partial(self._buy, slug))
         for _ in range(self._some(3)):
-            self._at(self._moment(day), self._robot)
+            self.later(self._moment(day), self._robot)
         if day.weekday() == 2:
-            self._at(self._moment(day), self._cheat)
+            self.later(self._moment(day), self._cheat)
 
     def _some(self, expected: float) -> int:
         """A number of independent events with this expectation."""
@@ -87,28 +88,40 @@ class Trade:
     def _moment(self, day: datetime) -> datetime:
         return day + timedelta(seconds=self.chance.randrange(6 * 3600, 22 * 3600))
 
-    def _click(self, host: str, seller: str, at: datetime, *, agent: str = BROWSER,
-               visitor: str | None = None) -> None:
-        product = self.chance.choice(self.goods[seller])
+    def follow(self, host: str, seller: str, at: datetime, *, visitor: str = "",
+               agent: str = BROWSER, product: Product | None = None) -> str:
+        """Somebody follows a host's recommendation to a seller; the mark they carry along."""
+        product = product or self.goods[seller][0]
         click_id = new_id("clk", at)
-        who = visitor or f"v{self.chance.getrandbits(60):015x}"
         self.spool.write({
             "kind": "click", "id": click_id, "at": at.isoformat(),
             "alliance": self.cast.alliance.id, "host": self.cast.members[host],
             "seller": self.cast.members[seller], "store": self.cast.stores[seller],
             "product": product.id, "placement": self.cast.placements[host], "link": None,
-            "visitor": who, "agent": agent, "expires": None}, now=at)
+            "visitor": visitor or f"v{click_id[-15:]}", "agent": agent, "expires": None}, now=at)
         token = ClickToken(click_id, self.cast.members[host], product.id,
                            self.cast.placements[host])
-        alc = self.signer.click(token, self.cast.stores[seller])
+        return self.signer.click(token, self.cast.stores[seller])
+
+    def sits_at_home(self, slug: str, visitor: str, at: datetime) -> None:
+        """Somebody signs in for a member with this browser: its clicks of the day are its own."""
+        self.spool.write({"kind": "own", "at": at.isoformat(), "visitor": visitor,
+                          "merchant": self.cast.actors[slug].merchant}, now=at)
+
+    def _click(self, host: str, seller: str, at: datetime, *, agent: str = BROWSER,
+               visitor: str | None = None) -> None:
+        product = self.chance.choice(self.goods[seller])
+        who = visitor or f"v{self.chance.getrandbits(60):015x}"
+        alc = self.follow(host, seller, at, visitor=who, agent=agent, product=product)
         if agent == BROWSER and visitor is None:
             if self.chance.random() < 0.04:
                 # Someone who clicks again at once: the same visitor on the same offer.
-                self._at(at + timedelta(minutes=self.chance.randrange(1, 20)),
+                self.later(at + timedelta(minutes=self.chance.randrange(1, 20)),
                          partial(self._click, host, seller, visitor=who))
             if self.chance.random() < BUYS_AFTER_CLICK * (0.6 if seller == "zhao" else 1):
                 delay = timedelta(minutes=self.chance.choice((6, 9, 14, 25, 50, 300, 1500, 9000)))
-                self._at(at + delay, partial(self._buy, seller, tokens=(alc,), wanted=product.ref))
+                self.later(at + delay,
+                           partial(self._buy, seller, tokens=(alc,), wanted=product.ref))
 
     def _robot(self, at: datetime) -> None:
         host, seller = self.chance.choice(list(CLICKS_A_DAY))
@@ -116,8 +129,7 @@ class Trade:
 
     def _cheat(self, at: datetime) -> None:
         # Li's own browser follows Li's own link to Zhang: a click that Zhang must not pay.
-        self.spool.write({"kind": "own", "at": at.isoformat(), "visitor": "li-at-home",
-                          "merchant": self.cast.actors["li"].merchant}, now=at)
+        self.sits_at_home("li", "li-at-home", at)
         self._click("li", "zhang", at, visitor="li-at-home")
 
     def _buy(self, slug: str, at: datetime, *, tokens: tuple[str, ...] = (),
@@ -135,15 +147,15 @@ class Trade:
         paid = at + timedelta(minutes=1)
         if chance.random() < 0.05:
             return
-        self._at(paid, partial(shop.pay, ref))
+        self.later(paid, partial(shop.pay, ref))
         fate = chance.random()
         if fate < 0.02:
-            self._at(paid + timedelta(hours=5), partial(shop.cancel, ref))
+            self.later(paid + timedelta(hours=5), partial(shop.cancel, ref))
             return
-        self._at(paid + timedelta(hours=chance.randrange(20, 60)),
+        self.later(paid + timedelta(hours=chance.randrange(20, 60)),
                  partial(shop.ship, ref))
         if fate < 0.07:
-            self._at(paid + timedelta(days=chance.randrange(4, 12)),
+            self.later(paid + timedelta(days=chance.randrange(4, 12)),
                      partial(self._send_back, shop, ref))
 
     def _send_back(self, shop: Shop, ref: str, at: datetime) -> None:
