@@ -78,10 +78,11 @@ def events() -> set[str]:
 
 
 def reasons() -> set[str]:
-    """Every word that says why an order or a click did not earn."""
+    """Every word that says why an order or a click did not earn, or is held."""
     orders = import_module("alliance.rules.attribution").Reason
     clicks = import_module("alliance.rules.validity").Fault
-    return {str(reason) for reason in [*orders, *clicks]}
+    holds = import_module("alliance.rules.outliers").Oddity
+    return {str(reason) for reason in [*orders, *clicks, *holds]}
 
 
 def routes() -> set[str]:

@@ -69,6 +69,13 @@ class TermsInForce(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldMoved(Event):
+    """A hold was opened, reaches further, or was released or reversed."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CycleFinal(Event):
     """A cycle is final: its obligations are to be paid."""
 
@@ -78,7 +85,7 @@ class CycleFinal(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
-                 TermsInForce, CycleFinal)
+                 TermsInForce, HoldMoved, CycleFinal)
 }
 
 

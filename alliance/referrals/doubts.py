@@ -40,8 +40,9 @@ class Doubts:
         """The touches of an order placed at a time with a merchant, each as it may earn."""
         return tuple(
             replace(touch, invalid=Fault.REVERSED.value)
-            if any(hold.starts_at <= placed_at < hold.ends_at
-                   for hold in self._reversed.get((merchant_id, touch.host), ()))
+            if touch.kind is Evidence.CLICK and any(
+                hold.starts_at <= placed_at < hold.ends_at
+                for hold in self._reversed.get((merchant_id, touch.host), ()))
             else touch for touch in stand_in(touches))
 
 

@@ -277,4 +277,14 @@ TEMPLATES: dict[str, str] = {
     "instead.stronger.spoken": "With a spoken code of theirs",
     "instead.valid": "With a click that counts",
     "instead.window": "With a window of {window}",
+
+    # Why a pair's commissions are held.
+    "hold.many_orders": "{count} orders came from {out_of} clicks; the alliance's others have "
+        "{others_count} from {others_out_of}.",
+    "hold.hasty_orders": "{count} of {out_of} orders were placed within 20 seconds of the click; "
+        "of the alliance's others {others_count} of {others_out_of}.",
+    "hold.one_network": "{count} of {out_of} orders came, three or more a day, from one network; "
+        "of the alliance's others {others_count} of {others_out_of}.",
+    "hold.many_refunds": "{count} of {out_of} orders were given back; of the alliance's others "
+        "{others_count} of {others_out_of}.",
 }

@@ -10,13 +10,14 @@ from alliance.core.events import (
     ClicksDrained,
     CycleFinal,
     Event,
+    HoldMoved,
     OrderChanged,
     StoreCalled,
     StoreConnected,
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import carrying, clicks, closing, links, reading
+from alliance.worker import carrying, clicks, closing, holding, links, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -26,6 +27,7 @@ HANDLERS: dict[type[Event], list[Handler]] = {
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
     TermsInForce: [],
+    HoldMoved: [holding.carry_out],
     CycleFinal: [closing.seal_log],
 }
 """Slates are asked of the contracts in force each time, so `TermsInForce` has nothing to mend."""
@@ -35,6 +37,7 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(minutes=10), reading.poll_orders),
     (timedelta(hours=6), reading.poll_products),
     (timedelta(minutes=10), closing.close_cycles),
+    (timedelta(hours=1), holding.watch),
     (timedelta(days=1), closing.seal_all),
     (timedelta(hours=1), clicks.tidy),
     (timedelta(hours=6), clicks.remove_old),
