@@ -15,15 +15,17 @@ from sqlalchemy import func, select
 from alliance.core.actor import Actor
 from alliance.core.clock import Period
 from alliance.demo_story import story
+from alliance.demo_story.founding import ZONE
 from alliance.hub import Hub
 from alliance.insights import orders, remedies
 from alliance.ledger import proofs
+from alliance.referrals import orders as decided
 from alliance.referrals.model import Click, Decision, Order
 from alliance.rules import attribution
 from alliance.rules.attribution import Reason
 from alliance.settings import Settings
 from alliance.trust import audit
-from alliance.web import i18n, saying, site
+from alliance.web import asked, i18n, saying, site
 from tests.postgres import Postgres
 
 CODES = {*Reason} - {Reason.EXCLUDED, Reason.UNPAID}
@@ -53,7 +55,7 @@ def play(folder: Path, url: str, until: datetime, months: int) -> Told:
 @pytest.fixture(scope="module")
 def until() -> datetime:
     """The start of 5 April 2026 in the alliance's zone."""
-    return Period.day(datetime(2026, 4, 5).date(), story.ZONE).start  # noqa: DTZ001
+    return Period.day(datetime(2026, 4, 5).date(), ZONE).start  # noqa: DTZ001
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +103,13 @@ def test_all_holds_in_it_and_every_reason_and_most_faults_occur(
 def test_every_order_that_a_host_touched_has_one_decision_for_it(told: Told) -> None:
     with told.hub.database.reading() as session:
         touched = {(row.id, touch.host) for row in session.scalars(select(Order))
-                   for touch in orders.orders.inputs_of(row).touches}
-        decided = session.execute(
+                   for touch in decided.inputs_of(row).touches}
+        counted = session.execute(
             select(Decision.order_id, Decision.host_member_id, func.count())
             .group_by(Decision.order_id, Decision.host_member_id)).all()
 
-    assert {(order_id, host) for order_id, host, _ in decided} == touched
-    assert {count for _, _, count in decided} == {1}
+    assert {(order_id, host) for order_id, host, _ in counted} == touched
+    assert {count for _, _, count in counted} == {1}
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -151,7 +153,7 @@ def _texts(app: Flask, by: Actor, language: str, row: Decision,
            remedy: remedies.Remedy) -> list[str]:
     with app.test_request_context(headers={"Cookie": f"{i18n.COOKIE}={language}"}):
         g.actor = by
-        host = saying.asked.names()[row.host_member_id]
+        host = asked.names()[row.host_member_id]
         return [saying.say(orders.sentence(row), host=host),
                 *(saying.say(each, host=host) for each in remedy.needed),
                 *(saying.instead(each) for each in remedy.instead)]
@@ -181,9 +183,9 @@ def _odd(text: str, language: str) -> list[str]:
 def test_the_stored_decisions_follow_from_their_stored_inputs(told: Told) -> None:
     with told.hub.database.reading() as session:
         for row in session.scalars(select(Order)):
-            inputs = orders.orders.inputs_of(row)
+            inputs = decided.inputs_of(row)
             again = {each.host: (each.outcome, each.reason and str(each.reason), each.weight)
                      for each in attribution.decide(inputs.order, inputs.touches, inputs.standing)}
             kept = {each.host_member_id: (each.outcome, each.reason, each.weight)
-                    for each in orders.orders.decisions_of(session, [row.id])[row.id]}
+                    for each in decided.decisions_of(session, [row.id])[row.id]}
             assert again == kept
