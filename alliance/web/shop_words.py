@@ -112,9 +112,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "done_ship": ("Thank you for telling us.", "感谢您的确认。"),
     "done_coupon": ("The coupon is in use.", "优惠券已使用。"),
     "done_added": ("It is in your cart.", "已加入购物车。"),
-    "note": ("A partner’s link brought you here. We remember it for this visit so that they can be "
-             "thanked, if you agree.",
-             "您是通过伙伴的链接来到这里的。如您同意，我们会记住它，以便答谢对方。"),
+    "note": ("A partner’s link brought you here. May a cookie remember that for a month, so that "
+             "they can be thanked?",
+             "您是通过伙伴的链接来到这里的。可以用 Cookie 记住一个月，以便答谢对方吗？"),
     "note_yes": ("That is fine", "同意"),
     "note_no": ("Forget it", "不要记住"),
     "demo": ("A demo shop of the Fine Parenting alliance. No real money, nothing is sent.",

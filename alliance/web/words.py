@@ -59,13 +59,14 @@ WORDS: dict[str, str] = {
     "connector.shopify": "Shopify",
 
     "kind.coupon": N_("coupon"), "kind.click": N_("link"), "kind.bond": N_("earlier order"),
+    "kind.renewal": N_("first order of the subscription"),
     "kind.spoken": N_("spoken code"), "kind.view": N_("view"),
     "touch.widget": N_("Widget"), "touch.link": N_("Link"), "touch.coupon": N_("Coupon"),
     "touch.bond": N_("Earlier order"), "touch.spoken": N_("Spoken code"),
-    "rows.member": N_("By member"), "rows.kind": N_("By kind of business"),
-    "rows.way": N_("By way"), "rows.place": N_("By placement or channel"),
-    "share.last": N_("If last earned"), "share.first": N_("If first earned"),
-    "share.linear": N_("If equal"), "share.position": N_("If 40/20/40"),
+    "rows.member": N_("Member"), "rows.kind": N_("Kind of business"), "rows.way": N_("Way"),
+    "rows.place": N_("Placement or channel"),
+    "share.last": N_("Last"), "share.first": N_("First"), "share.linear": N_("Equal"),
+    "share.position": N_("40/20/40"),
     "fault.robot": N_("a robot"), "fault.expired": N_("the link was too old"),
     "fault.own": N_("made by the host or the seller"),
     "fault.repeat": N_("the same shopper again within 30 minutes"),
@@ -73,6 +74,7 @@ WORDS: dict[str, str] = {
     "fault.over_network": N_("more clicks from one network than count in an hour"),
     "fault.over_limit": N_("more clicks than the host's limit"),
     "fault.reversed": N_("reversed after someone looked into it"),
+    "hold.released": N_("Released after a look"), "hold.reversed": N_("Reversed after a look"),
 
     "charter.open_book": N_("Open book: every member reads every contract's terms"),
     "charter.private": N_("Private: only the two parties read a contract"),
@@ -83,6 +85,8 @@ WORDS: dict[str, str] = {
     "basis.percent_of_sale": N_("Percent of the sale"), "basis.per_click": N_("Each valid click"),
     "basis.per_referral": N_("Each credited order"), "basis.barter": N_("Barter credits"),
     "basis.flat_fee": N_("Accepted content"),
+    "wanted.order": N_("an order"), "wanted.sign_up": N_("a sign-up"),
+    "wanted.booking": N_("a booking"),
     "per.click": N_("each valid click"), "per.order": N_("each credited order"),
     "per.impressions": N_("a number of views"),
     "credit.last": N_("The last touch earns"), "credit.first": N_("The first touch earns"),
@@ -106,6 +110,7 @@ WORDS: dict[str, str] = {
     "op.at_most": N_("is at most"), "op.between": N_("is between"),
 
     "event.StoreCalled": N_("A message of the shop"),
+    "event.CodeChanged": N_("A code that was given or ended"),
     "event.StoreConnected": N_("Reading the shop for the first time"),
     "event.CatalogueDoubted": N_("Reading the whole catalogue again"),
 

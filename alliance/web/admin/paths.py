@@ -91,10 +91,10 @@ def _named(chosen: Asked) -> Callable[[str], str]:
 
 
 def _share_of(chosen: Asked, found: Report) -> Callable[[Row, Fraction | int], int]:
-    """Basis points: of all paths that came; of those that one was part of, where one sent."""
+    """Whole percents, in basis points: of all paths that came, or of one's own, where one sent."""
     def share(row: Row, part: Fraction | int) -> int:
         whole = found.paths if chosen.box == paths.IN else row.part.paths
-        return int(Fraction(part * 10_000, whole) + Fraction(1, 2))
+        return int(Fraction(part * 100, whole) + Fraction(1, 2)) * 100
 
     return share
 
