@@ -62,6 +62,14 @@ class ClicksDrained(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CodeChanged(Event):
+    """A code of a store began or ceased to stand for a host, at an instant (RFC 3339)."""
+
+    store_id: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class TermsInForce(Event):
     """A version of a contract took effect or ended: slates are to be made anew."""
 
@@ -85,7 +93,7 @@ class CycleFinal(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
-                 TermsInForce, HoldMoved, CycleFinal)
+                 CodeChanged, TermsInForce, HoldMoved, CycleFinal)
 }
 
 

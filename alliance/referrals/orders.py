@@ -117,6 +117,12 @@ def earning(decisions: Sequence[Decision]) -> dict[str, Earning]:
             for each in decisions if each.weight > 0 and each.terms_id}
 
 
+def placed_from(session: Session, store_id: str, at: datetime) -> set[str]:
+    """The ids of a store's orders that were placed at an instant or behind it."""
+    return set(session.scalars(
+        select(Order.id).where(Order.store_id == store_id, Order.placed_at >= at)))
+
+
 def gone(session: Session, store_id: str, ref: str, keys: Keys, *, now: datetime) -> list[str]:
     """The store no longer has this order: it earns nothing from now on (law §1.2)."""
     row = session.scalar(select(Order).where(Order.store_id == store_id, Order.ref == ref))

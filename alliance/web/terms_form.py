@@ -45,6 +45,7 @@ def read(form: Values, parties: Parties) -> Terms:
         "effective_until": _day(form, "effective_until", parties.zone_name),
         "window_days": _number(form, "window_days"), "hold_days": _number(form, "hold_days"),
         "notice_days": _number(form, "notice_days"), "bond_days": _number(form, "bond_days"),
+        "recurring_days": _number(form, "recurring_days"),
         **{name: form.get(name) == "1" for name in SWITCHES},
         **{name: form.get(name, "") for name in WORDS},
     }
@@ -61,6 +62,7 @@ def written(terms: Terms, zone_name: str) -> dict[str, str]:
         "clauses": str(len(terms.clauses)), "window_days": str(terms.window_days),
         "hold_days": str(terms.hold_days), "notice_days": str(terms.notice_days),
         "bond_days": "" if terms.bond_days is None else str(terms.bond_days),
+        "recurring_days": "" if terms.recurring_days is None else str(terms.recurring_days),
         "effective_from": day_of(terms.effective_from, zone_name).isoformat(),
         "effective_until": day_of(until, zone_name).isoformat() if until else "",
         **{name: "1" if getattr(terms, name) else "" for name in SWITCHES},
@@ -105,6 +107,8 @@ def _clause(form: Values, place: int, parties: Parties) -> dict[str, Any]:
         "block": (_number(form, start + "block") or 1) if counts_views else 1,
         "daily_limit": None if is_percent else _number(form, start + "daily"),
         "bonus": form.get(start + "bonus") == "1",
+        "wanted": (form.get(start + "wanted") or "order") if basis == Basis.PER_REFERRAL
+        else "order",
         "conditions": list(_conditions(form, start, parties.currency)),
         "caps": [{"per": form[f"{start}p{n}"],
                   "amount": money_json(ui.cents(form.get(f"{start}a{n}", ""), currency))}
@@ -131,6 +135,7 @@ def _written_clause(clause: Clause, start: str) -> Iterator[tuple[str, str]]:
     yield start + "block", str(clause.block)
     yield start + "daily", "" if clause.daily_limit is None else str(clause.daily_limit)
     yield start + "bonus", "1" if clause.bonus else ""
+    yield start + "wanted", clause.wanted.value
     for n, condition in enumerate(clause.conditions[:len(CONDITIONS)]):
         yield from _written_condition(condition, start, n, clause)
     for n, cap in enumerate(clause.caps[:len(CAPS)]):

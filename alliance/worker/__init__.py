@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alliance.core.events import (
     CatalogueDoubted,
     ClicksDrained,
+    CodeChanged,
     CycleFinal,
     Event,
     HoldMoved,
@@ -17,7 +18,7 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import carrying, clicks, closing, holding, links, reading
+from alliance.worker import carrying, clicks, closing, codes, holding, links, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -26,6 +27,7 @@ HANDLERS: dict[type[Event], list[Handler]] = {
     CatalogueDoubted: [reading.pull_catalogue],
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
+    CodeChanged: [codes.decide_anew],
     TermsInForce: [],
     HoldMoved: [holding.carry_out],
     CycleFinal: [closing.seal_log],

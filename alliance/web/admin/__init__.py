@@ -7,6 +7,7 @@ from flask import Flask
 from alliance.web.admin import (
     account,
     alliances,
+    codes,
     contracts,
     cycles,
     drafting,
@@ -17,12 +18,13 @@ from alliance.web.admin import (
     paths,
     placements,
     products,
+    reporting,
     statements,
     stores,
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, orders,
-          paths, statements, cycles, ledger, stores, account)
+          paths, statements, cycles, ledger, stores, codes, reporting, account)
 
 
 def install(app: Flask) -> None:

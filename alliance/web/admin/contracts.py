@@ -11,7 +11,7 @@ from alliance.alliances import contracts, members
 from alliance.alliances.contracts import ContractSeen, VersionSeen
 from alliance.alliances.model import Contract, TermsVersion
 from alliance.core.errors import AllianceError, NotFound
-from alliance.insights import seats
+from alliance.insights import bonds, seats
 from alliance.rules.gaps import gaps
 from alliance.rules.sentences import Sentence
 from alliance.rules.summary import summary
@@ -43,10 +43,11 @@ def show(contract_id: str) -> ResponseReturnValue:
     shown = _wanted(versions)
     own = seats.own(reading(), by()).get(contract.alliance_id, "")
     is_party = own in (contract.seller_member_id, contract.host_member_id)
+    bound = bonds.running(reading(), contract, versions, now=now()) if is_party else None
     signed = {hand.member_id for hand in shown.signatures}
     return render_template(
         "contracts/show.html", contract=contract, versions=versions, shown=shown,
-        is_party=is_party, own=own, parts=parts(shown.terms), gaps=gaps(shown.terms),
+        is_party=is_party, own=own, bound=bound, parts=parts(shown.terms), gaps=gaps(shown.terms),
         may_sign=is_party and own not in signed and shown is versions[0]
         and contract.state != "ended" and not gaps(shown.terms),
         pieces=[clause for clause in shown.terms.clauses if clause.basis is Basis.FLAT_FEE]
@@ -103,7 +104,8 @@ def parts(terms: Terms) -> dict[str, list[Sentence]]:
         kind, _dot, rest = sentence.code.partition(".")
         if kind != "terms" or rest in ("parties", "from", "from_until"):
             found["pays"].append(sentence)
-        elif rest.partition(".")[0] in ("window", "credit", "bond", "no_bond", "hold", "cycle"):
+        elif rest.partition(".")[0] in (
+                "window", "credit", "bond", "no_bond", "recurring", "hold", "cycle"):
             found["times"].append(sentence)
         else:
             found["rest"].append(sentence)

@@ -15,7 +15,7 @@ from alliance.alliances.model import Alliance, Contract
 from alliance.core.clock import day_of
 from alliance.core.errors import AllianceError, NotAllowed, NotFound
 from alliance.core.money import Currency, Money, total
-from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
+from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder, Wanted
 from alliance.insights import seats
 from alliance.rules import commission
 from alliance.rules.gaps import gaps
@@ -38,7 +38,7 @@ from alliance.web.terms_form import Parties
 pages = Blueprint("drafting", __name__)
 
 CHOICES = {"bases": Basis, "pers": Per, "fields": Field, "ops": Op, "cap_pers": CapPer,
-           "credits": CreditModel, "holds": HOLDS_FROM, "refunds": REFUND_RULES,
+           "wanted": Wanted, "credits": CreditModel, "holds": HOLDS_FROM, "refunds": REFUND_RULES,
            "conditions": terms_form.CONDITIONS, "caps": terms_form.CAPS}
 
 
