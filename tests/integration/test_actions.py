@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from datetime import datetime, timedelta
+from html import unescape
 from itertools import permutations
 from typing import Any
 
@@ -24,9 +27,10 @@ from alliance.promotions import codes
 from alliance.referrals.model import Decision, Order
 from alliance.rules.terms import Basis, Clause
 from alliance.worker import loop
-from tests import make
+from tests import make, pages
 from tests.hubs import Bench, bench
 from tests.proofs import prove
+from tests.surface import ROOT
 from tests.world import EUR
 
 __all__ = ["bench"]
@@ -281,3 +285,53 @@ def test_an_id_of_an_order_and_of_an_action_are_two_facts(bench: Bench) -> None:
     report(bench, ref=ref, click=clicked(bench))
     assert owed(bench) == "bakery owes cafe 2.00 EUR"
     assert kept(bench)[1] == 2
+
+
+def run_as_written(bench: Bench, script: str, secret: str) -> Response:
+    """A script of a page, with this store's address and secret, and what its curl would send."""
+    script = re.sub(r"^secret=.*$", f"secret={secret}", script, flags=re.MULTILINE)
+    script = script.replace("2026-03-02T09:00:00Z", time_json(bench.now))
+    around = f'''date() {{ echo {int(bench.now.timestamp())}; }}
+curl() {{ printf '%s\\0' "$@"; }}
+{script}'''
+    sent = subprocess.run(["sh", "-c", around], check=True, capture_output=True).stdout
+    words = [word.decode() for word in sent.split(b"\0")][:-1]
+    headers = [word.split(": ", 1) for flag, word in zip(words, words[1:], strict=False)
+               if flag == "-H"]
+    body = words[words.index("--data-binary") + 1].encode()
+    return bench.client.post(door(bench), data=body, headers=headers)
+
+
+def test_the_call_in_the_docs_is_signed_as_the_door_checks(bench: Bench) -> None:
+    page = (ROOT / "docs" / "how-to" / "report-actions.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    answer = run_as_written(bench, script, signed_calls.written(own_secret(bench)))
+    assert (answer.status_code, answer.json) == (200, {"id": "newsletter-4711", "kept": "now"})
+    assert run_as_written(bench, script, "whsec_YWxsaWFuY2U=").status_code == 401
+
+
+def test_an_owner_finds_address_secret_and_call_on_the_page_of_the_store(bench: Bench) -> None:
+    app = pages.built(bench.hub)
+    visitor = pages.Visitor(app)
+    visitor.sign_in(bench.world.merchants["bakery"])
+    path = f"/stores/{bench.world.store.id}/reports"
+    shown = visitor.see(path).text
+    [secret] = re.findall(r'id="secret">([^<]+)<', shown)
+    [script] = re.findall(r'id="call">(.*?)</code>', shown, re.DOTALL)
+    assert unescape(secret) == signed_calls.written(own_secret(bench))
+    assert f"address=http://127.0.0.1:8000{door(bench)}" in script
+    answer = run_as_written(bench, unescape(script), unescape(secret))
+    assert (answer.status_code, answer.json) == (200, {"id": "your-own-number", "kept": "now"})
+    stranger = pages.Visitor(app)
+    stranger.sign_in(bench.world.merchants["cafe"])
+    assert stranger.see(path).status_code == 404
+
+
+def test_staff_see_how_to_report_but_not_the_secret(bench: Bench) -> None:
+    with bench.hub.database.transaction() as session:
+        make.person(session, bench.world.merchants["bakery"], name="staff", role="staff")
+    visitor = pages.Visitor(pages.built(bench.hub))
+    visitor.send("/sign-in", {"email": "staff@bakery.example", "password": make.PASSWORD})
+    shown = visitor.see(f"/stores/{bench.world.store.id}/reports").text
+    assert door(bench) in shown
+    assert signed_calls.written(own_secret(bench)) not in unescape(shown)
