@@ -160,9 +160,11 @@ def _judge_from(session: Session, alliance_id: str, start: datetime,
     before = session.execute(
         select(*_COLUMNS).where(
             *_within(alliance_id, Period(start - validity.REACH, start)),
-            Click.verdict == VALID)).all()
-    verdicts = validity.judge([_facts(row) for row in rows], _own_keys(session, alliance_id),
-                              before=[_facts(row) for row in before])
+            Click.verdict.in_([VALID, *validity.UNCOUNTED]))).all()
+    verdicts = validity.judge(
+        [_facts(row) for row in rows], _own_keys(session, alliance_id),
+        before=[_facts(row) for row in before if row.verdict == VALID],
+        tried=[_facts(row) for row in before if row.verdict != VALID])
     words = {each.click_id: VALID if each.fault is None else each.fault.value for each in verdicts}
     changed = {row.id: (row.at, row.verdict, words[row.id])
                for row in rows if words[row.id] != row.verdict}

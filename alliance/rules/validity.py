@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -51,9 +51,9 @@ Anybody could rob a host of its sales otherwise, by following its links too ofte
 class Limits:
     """How many clicks count at most.
 
-    Of one network: on one offer, and on all offers of one host, within any 60 minutes; where the
-    browser did not say that a person asked for it, a quarter of that. Of one host: within any 60
-    seconds.
+    Of one network: on one offer, and on all offers of one host, within any 60 minutes, those that
+    were too many included: who floods on stays refused. Where the browser did not say that a
+    person asked for it, a quarter of that. Of one host: valid ones within any 60 seconds.
     """
 
     network_offer_hour: int = 20
@@ -105,7 +105,8 @@ class Verdict:
 
 
 def judge(clicks: Sequence[ClickFacts], own_keys: Mapping[str, frozenset[str]], *,
-          limits: Limits = LIMITS, before: Sequence[ClickFacts] = ()) -> tuple[Verdict, ...]:
+          limits: Limits = LIMITS, before: Sequence[ClickFacts] = (),
+          tried: Sequence[ClickFacts] = ()) -> tuple[Verdict, ...]:
     """One verdict per click, in order of (time, id), whatever the order of arrival (law §4.4).
 
     The first fault of this list counts:
@@ -117,16 +118,19 @@ def judge(clicks: Sequence[ClickFacts], own_keys: Mapping[str, frozenset[str]], 
     - `repeat`: the same shopper on the same offer less than 30 minutes after their last *valid*
       click on it. Repeats do not prolong the 30 minutes, so who clicks every 20 minutes counts
       every 40. Without a shopper key nobody can tell, and the next rules have to do.
-    - `over_network`: the network has all the valid clicks it may, on this offer or on this
-      host's offers, in the 60 minutes up to this one.
+    - `over_network`: the network made all the clicks that it may, on this offer or on this host's
+      offers, in the 60 minutes up to this one: those that shoppers seem to have made, counted
+      or not.
     - `over_limit`: the host has all its valid clicks in the 60 seconds up to this one.
 
-    Only valid clicks fill a limit, and each is judged by earlier ones alone, at most an hour
-    (`REACH`) before it. `before` are clicks already found valid in the hour before the first of
-    these. A click id given twice is one click.
+    Each click is judged by earlier ones alone, at most an hour (`REACH`) before it. `before` are
+    clicks already found valid in the hour before the first of these, `tried` those with a fault
+    of `UNCOUNTED`. A click id given twice is one click.
     """
     counted = _Counted(limits)
-    seen = {click.id for click in before}
+    seen = {click.id for click in (*before, *tried)}
+    for click in sorted((*before, *tried), key=_when):
+        counted.tried(click)
     for click in sorted(before, key=_when):
         counted.add(click)
     verdicts = []
@@ -134,10 +138,13 @@ def judge(clicks: Sequence[ClickFacts], own_keys: Mapping[str, frozenset[str]], 
         if click.id in seen:
             continue
         seen.add(click.id)
-        fault = _alone(click, own_keys) or counted.fault(click)
-        verdicts.append(Verdict(click.id, fault))
+        fault = _alone(click, own_keys)
         if fault is None:
-            counted.add(click)
+            fault = counted.fault(click)
+            counted.tried(click)
+            if fault is None:
+                counted.add(click)
+        verdicts.append(Verdict(click.id, fault))
     return tuple(verdicts)
 
 
@@ -153,54 +160,55 @@ def is_robot(agent: str) -> bool:
     return not agent or bool(is_crawler(agent))
 
 
-@dataclass(slots=True)
 class _Counted:
-    """The valid clicks so far, as far as later ones are judged by them."""
+    """The clicks so far, as far as later ones are judged by them."""
 
-    limits: Limits
-    last: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    on_offer: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
-    on_host: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
-    of_host: dict[str, deque[datetime]] = field(default_factory=dict)
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._last: dict[tuple[str, str], datetime] = {}
+        self._of_host: dict[str, deque[datetime]] = {}
+        # Of each the last few: a flood of a million needs no more room than a limit has.
+        self._on_offer: dict[tuple[str, str], deque[datetime]] = defaultdict(
+            lambda: deque(maxlen=max(1, limits.network_offer_hour, limits.unsaid_offer_hour)))
+        self._on_host: dict[tuple[str, str], deque[datetime]] = defaultdict(
+            lambda: deque(maxlen=max(1, limits.network_host_hour, limits.unsaid_host_hour)))
+
+    def tried(self, click: ClickFacts) -> None:
+        """A click that a shopper seems to have made."""
+        if click.network:
+            self._on_offer[click.network, click.offer].append(click.at)
+            self._on_host[click.network, click.host].append(click.at)
 
     def add(self, click: ClickFacts) -> None:
         """Count a valid click."""
         if click.shopper_key is not None:
-            self.last[click.shopper_key, click.offer] = click.at
-        if click.network:
-            self.on_offer.setdefault((click.network, click.offer), deque()).append(click.at)
-            self.on_host.setdefault((click.network, click.host), deque()).append(click.at)
-        self.of_host.setdefault(click.host, deque()).append(click.at)
+            self._last[click.shopper_key, click.offer] = click.at
+        self._of_host.setdefault(click.host, deque()).append(click.at)
 
     def fault(self, click: ClickFacts) -> Fault | None:
         """What the clicks so far say against this one."""
         if click.shopper_key is not None:
-            counted = self.last.get((click.shopper_key, click.offer))
+            counted = self._last.get((click.shopper_key, click.offer))
             if counted is not None and click.at - counted < REPEAT_WITHIN:
                 return Fault.REPEAT
-        if click.network and self._is_network_full(click):
+        if click.network and self._is_network_full(click, click.network):
             return Fault.OVER_NETWORK
-        within = _since(self.of_host.get(click.host), click.at - MINUTE)
-        return Fault.OVER_LIMIT if within >= self.limits.host_minute else None
+        within = self._of_host.get(click.host, _NONE)
+        while within and click.at - within[0] >= MINUTE:
+            within.popleft()
+        return Fault.OVER_LIMIT if len(within) >= self._limits.host_minute else None
 
-    def _is_network_full(self, click: ClickFacts) -> bool:
-        may = self.limits
-        asked = click.manner == ASKED
-        offer, host = ((may.network_offer_hour, may.network_host_hour) if asked
+    def _is_network_full(self, click: ClickFacts, network: str) -> bool:
+        may, past = self._limits, click.at - HOUR
+        offer, host = ((may.network_offer_hour, may.network_host_hour) if click.manner == ASKED
                        else (may.unsaid_offer_hour, may.unsaid_host_hour))
-        assert click.network
-        past = click.at - HOUR
-        return (_since(self.on_offer.get((click.network, click.offer)), past) >= offer
-                or _since(self.on_host.get((click.network, click.host)), past) >= host)
+        return (_has(self._on_offer.get((network, click.offer), _NONE), offer, past)
+                or _has(self._on_host.get((network, click.host), _NONE), host, past))
 
 
-def _since(counted: deque[datetime] | None, past: datetime) -> int:
-    """How many were counted after `past`; what is older is forgotten, since time goes on."""
-    if counted is None:
-        return 0
-    while counted and counted[0] <= past:
-        counted.popleft()
-    return len(counted)
+def _has(tried: deque[datetime], number: int, past: datetime) -> bool:
+    """Whether so many came after `past`."""
+    return number == 0 or (len(tried) >= number and tried[-number] > past)
 
 
 def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault | None:
@@ -219,6 +227,7 @@ def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault |
 
 
 _NOBODY: frozenset[str] = frozenset()
+_NONE: deque[datetime] = deque(maxlen=0)
 
 
 def _when(click: ClickFacts) -> tuple[datetime, str]:

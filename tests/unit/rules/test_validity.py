@@ -126,11 +126,16 @@ def many_offers(count: int, **more: Any) -> list[ClickFacts]:
 
 def test_one_network_counts_so_often_on_one_offer_within_an_hour() -> None:
     assert faults(near(22)) == ["valid"] * 20 + ["over_network"] * 2
-    later = near(1, first=90, every=MINUTE)
-    hour = [replace(later[0], at=T0 + 60 * MINUTE)]
-    assert faults([*near(22), *hour])[-1] == "valid"
+    [later] = near(1, first=90)
+    assert faults([*near(22), replace(later, at=T0 + 59 * MINUTE)])[-1] == "over_network"
+    assert faults([*near(22), replace(later, at=T0 + 61 * MINUTE)])[-1] == "valid"
     assert faults(near(22, network=None)) == ["valid"] * 22
     assert faults([*near(22), *near(1, first=50, network="other")]).count("valid") == 21
+
+
+def test_a_network_that_floods_on_stays_refused() -> None:
+    assert faults(near(100, every=4 * MINUTE)) == ["valid"] * 100
+    assert faults(near(1200, every=30 * SECOND)).count("valid") == 20
 
 
 def test_one_network_counts_so_often_on_all_offers_of_a_host() -> None:
@@ -193,8 +198,10 @@ def test_any_arrival_gives_one_verdict_per_click_and_the_same(
     assert judge(again, {}, limits=limits) == verdicts
     by_id = {each.id: each for each in clicks}
     valid = [by_id[each.click_id] for each in verdicts if each.is_valid]
+    tried = [by_id[each.click_id] for each in verdicts if not validity.voids(each.fault)]
     for click in valid:
         assert click.manner != UNASKED
+        sent = [other for other in tried if (other.at, other.id) < (click.at, click.id)]
         earlier = [other for other in valid if (other.at, other.id) < (click.at, click.id)]
         same = [other for other in earlier if click.shopper_key
                 and (other.shopper_key, other.offer) == (click.shopper_key, click.offer)]
@@ -204,8 +211,8 @@ def test_any_arrival_gives_one_verdict_per_click_and_the_same(
             is_asked = click.manner == ASKED
             offer, host = ((limits.network_offer_hour, limits.network_host_hour) if is_asked
                            else (limits.unsaid_offer_hour, limits.unsaid_host_hour))
-            assert _within(earlier, click, 60 * MINUTE, "network", "offer") < offer
-            assert _within(earlier, click, 60 * MINUTE, "network", "host") < host
+            assert _within(sent, click, 60 * MINUTE, "network", "offer") < offer
+            assert _within(sent, click, 60 * MINUTE, "network", "host") < host
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
@@ -214,10 +221,11 @@ def test_judging_on_from_any_instant_gives_what_judging_all_gives(
         clicks: list[ClickFacts], limits: Limits, cut: int) -> None:
     whole = {each.click_id: each for each in judge(clicks, {}, limits=limits)}
     start = T0 + cut * SECOND
-    before = [each for each in clicks if whole[each.id].is_valid
-              and start - validity.REACH <= each.at < start]
+    near_by = [each for each in clicks if start - validity.REACH <= each.at < start]
+    before = [each for each in near_by if whole[each.id].is_valid]
+    tried = [each for each in near_by if whole[each.id].fault in validity.UNCOUNTED]
     rest = [each for each in clicks if each.at >= start]
-    for verdict in judge(rest, {}, limits=limits, before=before):
+    for verdict in judge(rest, {}, limits=limits, before=before, tried=tried):
         assert verdict == whole[verdict.click_id]
 
 
