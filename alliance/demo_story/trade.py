@@ -120,8 +120,20 @@ class Trade:
                          partial(self._click, host, seller, visitor=who))
             if self.chance.random() < BUYS_AFTER_CLICK * (0.6 if seller == "zhao" else 1):
                 delay = timedelta(minutes=self.chance.choice((6, 9, 14, 25, 50, 300, 1500, 9000)))
-                self.later(at + delay,
-                           partial(self._buy, seller, tokens=(alc,), wanted=product.ref))
+                self.later(at + delay, partial(self._think, seller, product, (host,), (alc,)))
+
+    def _think(self, seller: str, product: Product, hosts: tuple[str, ...],
+               tokens: tuple[str, ...], at: datetime) -> None:
+        """Buy, or come by another member's recommendation first: one in three does, some twice."""
+        others = [host for host, to in CLICKS_A_DAY if to == seller and host != hosts[-1]]
+        if len(hosts) > 3 or self.chance.random() > 0.34:
+            self._buy(seller, at, tokens=tokens, wanted=product.ref)
+            return
+        host = self.chance.choice(others)
+        alc = self.follow(host, seller, at, product=product)
+        wait = timedelta(hours=self.chance.choice((1, 5, 26, 70)))
+        self.later(at + wait, partial(self._think, seller, product, (*hosts, host),
+                                      (*tokens, alc)))
 
     def _robot(self, at: datetime) -> None:
         host, seller = self.chance.choice(list(CLICKS_A_DAY))
