@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from alliance.referrals.model import Decision
-from alliance.rules.attribution import Reason
+from alliance.rules.attribution import Evidence, Reason
 
 
 class Rung(NamedTuple):
@@ -34,5 +34,7 @@ def of(decision: Decision) -> list[Rung]:
     """Every rung up to the one that failed as passed, those above it as not reached."""
     failed = next((place for place, (_, reasons) in enumerate(LADDER)
                    if decision.reason in reasons), len(LADDER))
+    # Only a click has a mark that is signed, and can be one that does not count.
+    left_out = () if decision.kind == Evidence.CLICK.value else ("token", "click")
     return [Rung(name, "passed" if place < failed else "failed" if place == failed else "open")
-            for place, (name, _) in enumerate(LADDER)]
+            for place, (name, _) in enumerate(LADDER) if name not in left_out]

@@ -197,8 +197,8 @@ TEMPLATES: dict[str, str] = {
     "needed.replayed_token": "A click of its own: each click earns once, for the first order that "
         "was placed with it.",
     "needed.self_referral": "A buyer from outside: this customer is one of the host's own people.",
-    "needed.own_store": "Another member's shop: what a shop recommends on its own pages of itself "
-        "earns nothing.",
+    "needed.own_store": "An order in another member's shop: what a shop sells itself earns it "
+        "nothing.",
     "needed.no_contract": "A contract between the two shops, signed by both before {touched_at}.",
     "needed.not_in_force.early": "Terms that were in force by {touched_at}: they hold from "
         "{from_at} on.",
