@@ -96,7 +96,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
     cafe_store = make.store(session, made.merchants["cafe"])
     placement = placements.make(session, cafe, made.alliance.id, cafe_store.id, name="below",
                                 now=now)
-    links.make(session, cafe, made.alliance.id, made.product_id, channel="blog", now=now)
+    link = links.make(session, cafe, made.alliance.id, made.product_id, channel="blog", now=now)
     cycle = cycles.propose(session, made.alliance.id, now=now)
     assert cycle is not None
     cycles.finalise(session, cycle.id, now=now + timedelta(days=8))
@@ -115,7 +115,8 @@ def traded(session: Session, *, now: datetime) -> Traded:
         Contract.alliance_id == made.alliance.id)).one()
     return Traded(made, {
         "alliance_id": made.alliance.id, "contract_id": contract.id, "order_id": order_id,
-        "product_id": made.product_id, "placement_id": placement.id, "cycle_id": cycle.id,
+        "product_id": made.product_id, "placement_id": placement.id, "link_id": link.id,
+        "code": link.code, "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "person_id": str(bakery.person_id),
         "message_id": "msg_unknown",

@@ -83,6 +83,18 @@ def make_to_page(session: Session, by: Actor, alliance_id: str, address: str, *,
     return _made(session, host, leads, leads.url, channel, asset, details, now)
 
 
+def sellers(session: Session, by: Actor, *, now: datetime) -> dict[str, str]:
+    """The merchants whose goods the actor may link to now, each with the alliance it goes by."""
+    found: dict[str, str] = {}
+    for alliance in members.alliances_of(session, by):
+        own_seat = members.member_for(session, alliance.id, by.merchant)
+        seats = [each.terms.seller for each in agreed.in_force(session, alliance.id, now)
+                 if own_seat is not None and each.terms.host == own_seat.id]
+        for merchant_id in session.scalars(select(Member.merchant_id).where(Member.id.in_(seats))):
+            found.setdefault(merchant_id, alliance.id)
+    return found
+
+
 def own(session: Session, by: Actor, link_id: str) -> Link:
     """A link of the actor's, or `NotFound`."""
     link = session.get(Link, link_id)

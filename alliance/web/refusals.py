@@ -111,6 +111,10 @@ REFUSALS: dict[str, str] = {
     "foreign_page": "This page is not in a shop of a member whose contract with you is in force.",
     "page_leads_on": "The address carries another address in it, to which the shop might send on. "
         "Link to the page itself.",
+    "nothing_chosen": "Choose a product or paste an address.",
+    "too_many_lines": "That is more than is made at once; make them in several parts.",
+    "unknown_article": "No member whose contract with you is in force sells this article number.",
+    "ambiguous_line": "Several products have this number; tick the one you mean.",
     "unknown_rel": "Choose what the snippet tells search engines.",
     "unknown_label": "That is not a label of a link.",
     "expiry_past": "The day on which the link ends is over already.",

@@ -38,6 +38,8 @@ on("click", "[data-copy]", (button) => {
   });
 });
 
+on("click", "[data-print]", () => { print(); });
+
 on("change", "[data-autosubmit]", (field) => {
   (field.closest("form") as HTMLFormElement | null)?.requestSubmit();
 });
