@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from tests.unit.rules.law import (
 )
 
 SECOND = timedelta(seconds=1)
+PAGE = Path(__file__).parents[3] / "docs/explanation/attribution.md"
 
 
 def recurring(host: str = CAFE, days: int | None = 365, **more: Any) -> Terms:
@@ -185,3 +187,16 @@ def test_what_a_renewal_was_decided_from_is_read_back_and_decides_the_same() -> 
 def test_the_order_in_which_touches_are_found_changes_nothing(touches: list[Touch]) -> None:
     assert decided(*touches) == [
         "bakery credited 60/100", "cafe credited 40/100", "florist no_evidence"]
+
+
+def test_the_table_of_subscriptions_is_what_is_decided() -> None:
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition("| first order gave |")
+    table = [[cell.strip() for cell in row.strip("|").split("|")]
+             for row in rest.split("\n\n")[0].splitlines()[2:]]
+    assert len(table) == 8
+    for gave, days, length, decisions in table:
+        touches = []
+        for host, weight in (each.split() for each in gave.split(", ")):
+            bound = recurring(f"mem_{host}", None if length == "nothing" else int(length))
+            touches.append(renewal(f"mem_{host}", int(days) * DAY, int(weight), bound=bound))
+        assert decided(*touches) == decisions.split(", ")
