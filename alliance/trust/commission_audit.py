@@ -14,7 +14,7 @@ from alliance.core.errors import Invalid
 from alliance.db.queue import Message
 from alliance.ledger import journal
 from alliance.ledger.journal import State
-from alliance.referrals.model import Click, Decision, Order
+from alliance.referrals.model import Decision, Order
 from alliance.rules import agreement
 from alliance.settlement import commissions
 from alliance.settlement.booking import STANDING
@@ -66,11 +66,8 @@ def check_days(session: Session) -> Iterator[Finding]:
             yield from _unfounded(session, row, [])
             if row.cause == "clicks":
                 days[row.alliance_id, row.fact.rpartition(":")[2]].append(row)
-    first = session.scalar(select(func.min(Click.at)))
     for (alliance_id, day), rows in sorted(days.items()):
-        # Clicks are kept for ninety days; what they earned before cannot be counted again.
-        if first is None or date.fromisoformat(day) <= first.date():
-            continue
+        # Of clicks that were removed after ninety days their count by the day is kept.
         if not _unjudged(session, alliance_id, day):
             yield from _counted(session, alliance_id, day, rows)
 
