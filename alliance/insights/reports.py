@@ -19,6 +19,7 @@ from alliance.alliances.model import Alliance, Member
 from alliance.core.actor import Actor
 from alliance.core.clock import Period, day_of
 from alliance.core.money import Currency, Money
+from alliance.core.orders import Wanted
 from alliance.insights import seats
 from alliance.ledger import journal
 from alliance.ledger.journal import State
@@ -178,7 +179,8 @@ def _orders(session: Session, periods: Sequence[Period],
             func.sum(case((inside & Order.is_new_customer.is_not(None), 1), else_=0))]
     rows = session.execute(
         select(Order.currency, *columns)
-        .where(_within(Order.placed_at, Period(periods[0].start, periods[-1].end)), *where)
+        .where(_within(Order.placed_at, Period(periods[0].start, periods[-1].end)),
+               Order.wanted == Wanted.ORDER.value, *where)
         .group_by(Order.currency))
     return {currency: [_Sold(*map(int, sums[place:place + 4]))
                        for place in range(0, len(sums), 4)] for currency, *sums in rows}

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from alliance.core.money import Money, total
+from alliance.core.orders import Wanted
 from alliance.insights.orders import OrderSeen
 from alliance.web import asked, ui, words
 
@@ -36,6 +37,7 @@ def _touches(seen: OrderSeen) -> list[Step]:
             "coupon": _("The shopper used a coupon of %(host)s", host=host),
             "spoken": _("The shopper entered the code of %(host)s", host=host),
             "bond": _("The customer came through %(host)s before", host=host),
+            "renewal": _("A subscription began that %(host)s had brought", host=host),
             "view": _("The shopper saw a recommendation at %(host)s", host=host),
         }
         text = texts[touch.kind.value]
@@ -47,11 +49,8 @@ def _touches(seen: OrderSeen) -> list[Step]:
 
 def _order(seen: OrderSeen) -> list[Step]:
     told, order = seen.told, seen.order
-    sold = total((line.net for line in told.lines), told.currency)
-    steps = [Step(told.placed_at, _("Order %(number)s at %(shop)s: %(amount)s",
-                                    number=told.number, shop=seen.store_name,
-                                    amount=ui.money(sold)))]
-    if told.paid_at is not None:
+    steps = [Step(told.placed_at, _begun(seen))]
+    if told.paid_at is not None and told.wanted is Wanted.ORDER:
         steps.append(Step(told.paid_at, _("Paid")))
     back: Money = total((line.refunded for line in told.lines), told.currency)
     if back:
@@ -60,6 +59,17 @@ def _order(seen: OrderSeen) -> list[Step]:
     if order.state in ("cancelled", "failed", "removed"):
         steps.append(Step(told.updated_at, words.word(f"order.{order.state}"), "bad"))
     return steps
+
+
+def _begun(seen: OrderSeen) -> str:
+    told = seen.told
+    known = {"number": told.number, "shop": seen.store_name}
+    if told.wanted is Wanted.SIGN_UP:
+        return _("Sign-up %(number)s reported by %(shop)s", **known)
+    if told.wanted is Wanted.BOOKING:
+        return _("Booking %(number)s reported by %(shop)s", **known)
+    sold = ui.money(total((line.net for line in told.lines), told.currency))
+    return _("Order %(number)s at %(shop)s: %(amount)s", amount=sold, **known)
 
 
 def _bookings(seen: OrderSeen) -> list[Step]:
