@@ -25,7 +25,8 @@ __all__ = ["assets", "browser"]
 pytestmark = pytest.mark.browser
 
 LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/new", "/products",
-         "/placements", "/links", "/orders", "/orders?box=out", "/orders/not-credited",
+         "/placements", "/links", "/links?care=1", "/links/new", "/orders", "/orders?box=out",
+         "/orders/not-credited",
          "/paths", "/paths?box=out&by=place",
          "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
@@ -77,7 +78,9 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
     details = [f"/orders/{traded.ids['order_id']}", f"/cycles/{traded.ids['cycle_id']}",
                f"/statements/{traded.ids['cycle_id']}", f"/contracts/{traded.ids['contract_id']}",
                f"/contracts/{traded.ids['contract_id']}/amendment",
-               f"/alliances/{traded.ids['alliance_id']}"]
+               f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz"]
+    if name == "cafe":
+        details += [f"/links/{traded.ids['link_id']}", f"/links/{traded.ids['link_id']}/card"]
     for path in [*LISTS, *([] if name == "stranger" else details)]:
         page.goto(address + path)
         trouble += [f"{path}: {each['id']}" for each in Axe().run(page).response["violations"]]
