@@ -34,6 +34,8 @@ or the merchant's own placements and channels: these only where it is the host."
 
 BY = {IN: (MEMBER, KIND, WAY), OUT: (MEMBER, KIND, WAY, PLACE)}
 AT_A_TIME = 500
+MOST = 5_000
+"""Orders that one report reads, the newest: about two seconds of one processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,29 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All paths of a span. `length` is how many touches a path usually has, `days` how many whole
-    days usually lie between its first touch and the order; both are medians."""
+    """The paths of a span. `length` is how many touches a path usually has, `days` how many whole
+    days usually lie between its first touch and the order; both are medians. `is_cut` says that
+    there were more orders than are read."""
 
     paths: int
     length: int
     days: int
     rows: tuple[Row, ...]
+    is_cut: bool = False
 
 
 def report(session: Session, by: Actor, box: str, span: Period, *, group: str = MEMBER,
-           kind: str = "", way: str = "") -> Report:
+           kind: str = "", way: str = "", most: int = MOST) -> Report:
     """The paths that ended within `span`, in rows of `group`, the one with most paths first.
 
     `kind` and `way` leave out touches of other members' kinds and other ways; a path is as long,
-    and its ends are where they are, whatever is left out.
+    and its ends are where they are, whatever is left out. Of more orders than `most` the newest
+    are read.
     """
-    found = list(_paths(session, by, box, span))
+    read = list(_inputs(session, _of(by, box, span), most + 1))
+    mine = set(session.scalars(seats.mine(by)))
+    found = [path for path in map(paths.path_of, read[:most]) if path is not None
+             and (box == IN or any(step.touch.host in mine for step in path.steps))]
     named = _Names(session, by, box, found)
     key_of = {MEMBER: named.member, KIND: named.kind, WAY: named.way, PLACE: named.place}[group]
 
@@ -75,7 +83,8 @@ def report(session: Session, by: Actor, box: str, span: Period, *, group: str = 
     return Report(
         len(found), paths.usual([len(each.steps) for each in found]),
         paths.usual([each.took // timedelta(days=1) for each in found]),
-        tuple(sorted(rows, key=lambda row: (-row.part.paths, -row.part.opened, row.key))))
+        tuple(sorted(rows, key=lambda row: (-row.part.paths, -row.part.opened, row.key))),
+        len(read) > most)
 
 
 def kinds(session: Session, by: Actor) -> list[str]:
@@ -145,15 +154,6 @@ class _Names:
                 self._places[click_id] = f"{channel} · {asset}" if asset else channel
 
 
-def _paths(session: Session, by: Actor, box: str, span: Period) -> Iterator[Path]:
-    mine = set(session.scalars(seats.mine(by)))
-    for inputs in _inputs(session, _of(by, box, span)):
-        path = paths.path_of(inputs)
-        if path is not None and (box == IN or any(step.touch.host in mine
-                                                  for step in path.steps)):
-            yield path
-
-
 def _of(by: Actor, box: str, span: Period) -> ColumnElement[bool]:
     if box == IN:
         return ((Order.merchant_id == by.merchant) & (Order.placed_at >= span.start)
@@ -163,10 +163,11 @@ def _of(by: Actor, box: str, span: Period) -> ColumnElement[bool]:
         Decision.placed_at < span.end))
 
 
-def _inputs(session: Session, which: ColumnElement[bool]) -> Iterator[Inputs]:
+def _inputs(session: Session, which: ColumnElement[bool], most: int) -> Iterator[Inputs]:
     # Two columns of many rows, a few hundred at a time: no order is loaded for itself.
     rows = session.execute(
         select(Order.snapshot, Order.evidence).where(which, Order.evidence.is_not(None))
-        .order_by(Order.placed_at, Order.id).execution_options(yield_per=AT_A_TIME))
+        .order_by(Order.placed_at.desc(), Order.id.desc()).limit(most)
+        .execution_options(yield_per=AT_A_TIME))
     for snapshot, evidence in rows:
         yield attribution.from_json({"order": snapshot, **evidence})

@@ -120,6 +120,20 @@ def test_what_is_left_out_moves_no_end_of_a_path(
     assert (florists.paths, widgets.paths, widgets.rows) == (3, 3, ())
 
 
+def test_of_more_orders_than_are_read_the_newest_count_and_the_report_says_so(
+        database: Database, lived: World, now: datetime) -> None:
+    merchant = lived.merchants["bakery"]
+    with database.reading(merchant_id=merchant.id) as session:
+        cut, whole = (paths.report(session, lived.actor(session, "bakery"), paths.IN,
+                                   Period(now - 10 * DAY, now), most=most) for most in (2, 4))
+
+    # The newest of the two is not paid, so it has no path.
+    assert (cut.paths, cut.is_cut, told(cut, lived)) == (1, True, [
+        "florist 1: opened 1, closed 0, helped 0, given 0",
+        "cafe 1: opened 0, closed 1, helped 0, given 1"])
+    assert (whole.paths, whole.is_cut) == (3, False)
+
+
 def test_a_host_reads_its_own_part_and_nobody_elses(
         database: Database, lived: World, now: datetime) -> None:
     found = read(database, lived, "florist", paths.OUT, now)
