@@ -61,13 +61,15 @@ def update(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]
 
 
 def among(column: ColumnElement[Any] | InstrumentedAttribute[Any],
-          name: str = "ids") -> ColumnElement[bool]:
-    """Whether a column is one of a list that is given as the parameter `name`.
+          name: str = "ids", values: Sequence[str] | None = None) -> ColumnElement[bool]:
+    """Whether a column is one of a list: these values, or what the parameter `name` brings.
 
     Other than IN, the statement stays the same for every length, so it is compiled and prepared
     once.
     """
-    listed: BindParameter[Sequence[str]] = bindparam(name, type_=_Texts())
+    listed: BindParameter[Sequence[str]] = (
+        bindparam(name, type_=_Texts()) if values is None
+        else bindparam(name, values, type_=_Texts(), unique=True))
     return _Among(column, listed)
 
 

@@ -6,6 +6,7 @@ fence), tried again with growing pauses, and parked after ten tries, where its m
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from alliance.core.errors import NotFound
 from alliance.core.events import Event, read
 from alliance.core.ids import new_id
 from alliance.db.base import Base, table
+from alliance.db.lots import among
 from alliance.db.once import insert_once
 
 LEASE = timedelta(seconds=120)
@@ -105,19 +107,19 @@ def claim(session: Session, owner: str, *, now: datetime, limit: int = 1) -> lis
     return [Claim(row.id, read(row.name, row.body), row.attempts, owner) for row in rows]
 
 
-def done(session: Session, claim: Claim, *, now: datetime) -> None:
-    """Finish a message in the transaction of its effects; raises `LeaseLost` behind the fence."""
-    _end(session, claim, state="done", done_at=now, error=None)
+def done(session: Session, claims: Sequence[Claim], *, now: datetime) -> None:
+    """Finish messages in the transaction of their effects; raises `LeaseLost` behind the fence."""
+    _end(session, claims, state="done", done_at=now, error=None)
 
 
 def failed(session: Session, claim: Claim, error: str, *, now: datetime,
            hopeless: bool = False) -> None:
     """Put a message back with a longer pause, or park it after ten tries or when hopeless."""
     if hopeless or claim.attempts >= TRIES:
-        _end(session, claim, state="parked", error=error[:500])
+        _end(session, [claim], state="parked", error=error[:500])
     else:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 4 ** (claim.attempts - 1))
-        _end(session, claim, state="ready", error=error[:500], not_before=now + pause)
+        _end(session, [claim], state="ready", error=error[:500], not_before=now + pause)
 
 
 def parked(session: Session, scopes: Sequence[str] | None = None) -> list[Message]:
@@ -153,13 +155,18 @@ def _row(event: Event, scope: str, key: str, now: datetime,
     }
 
 
-def _end(session: Session, claim: Claim, **values: Any) -> None:
-    result = session.execute(
-        update(Message)
-        .where(Message.id == claim.id, Message.owner == claim.owner,
-               Message.attempts == claim.attempts, Message.state == "ready")
-        .values(owner=None, lease_until=None, **values)
-        .execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)
-    if result.rowcount != 1:
-        raise LeaseLost(claim.id)
+def _end(session: Session, claims: Sequence[Claim], **values: Any) -> None:
+    # Messages of one lot were taken by one owner, and nearly always at the same attempt.
+    by_hold: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for claim in claims:
+        by_hold[claim.owner, claim.attempts].append(claim.id)
+    for (owner, attempts), ids in sorted(by_hold.items()):
+        result = session.execute(
+            update(Message)
+            .where(among(Message.id, values=ids), Message.owner == owner,
+                   Message.attempts == attempts, Message.state == "ready")
+            .values(owner=None, lease_until=None, **values)
+            .execution_options(synchronize_session=False))
+        assert isinstance(result, CursorResult)
+        if result.rowcount != len(ids):
+            raise LeaseLost(", ".join(ids))

@@ -84,7 +84,7 @@ def take(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Ke
 def record(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Keys, *,
            now: datetime) -> list[str]:
     """Like `take`, but what changed is announced, to be settled up later; ids of these orders."""
-    return _announce(session, take(session, store_id, orders, keys, now=now), now)
+    return announce(session, take(session, store_id, orders, keys, now=now), now=now)
 
 
 def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) -> list[str]:
@@ -94,9 +94,18 @@ def decide(session: Session, order_ids: set[str], keys: Keys, *, now: datetime) 
     """
     rows = order_rows.read(session, order_ids)
     others = evidence.reached(session, rows) - order_ids
-    return _announce(session, _decide(
-        session, [*rows, *order_rows.read(session, others)], keys, Tokens(keys.signer), [], now),
-        now)
+    changed = _decide(session, [*rows, *order_rows.read(session, others)], keys,
+                      Tokens(keys.signer), [], now)
+    return announce(session, changed, now=now)
+
+
+def announce(session: Session, changed: Sequence[Decided], *, now: datetime) -> list[str]:
+    """Have these orders settled up by their own messages; their ids."""
+    ids = sorted(each.id for each in changed)
+    # The key is fresh each time: every change is news, a change back too.
+    queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
+                            for order_id in ids], now=now)
+    return ids
 
 
 def decided(session: Session, order_ids: Sequence[str]) -> list[Decided]:
@@ -177,14 +186,6 @@ def decisions_of(session: Session, order_ids: Sequence[str]) -> dict[str, list[D
                                    .order_by(Decision.host_member_id)):
             found[row.order_id].append(row)
     return found
-
-
-def _announce(session: Session, changed: Sequence[Decided], now: datetime) -> list[str]:
-    ids = sorted(each.id for each in changed)
-    # The key is fresh each time: every change is news, a change back too.
-    queue.put_all(session, [(OrderChanged(order_id), order_id, new_id("msg", now))
-                            for order_id in ids], now=now)
-    return ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,8 @@ def _handle(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
         for effect in effects:
             effect(session)
         crashpoint("worker.applied")
-        for claim in claims:
-            queue.done(session, claim, now=now)
         session.flush()
+        queue.done(session, claims, now=now)
         crashpoint("worker.ended")
 
     hub.database.run(write)

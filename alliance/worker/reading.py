@@ -22,6 +22,7 @@ from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
 from alliance.merchants import stores
 from alliance.referrals import orders
+from alliance.settlement import posting
 from alliance.worker.handling import Effect
 
 RECENT = timedelta(days=30)
@@ -98,7 +99,7 @@ class _Answer:
 
     def write(self, session: Session, hub: Hub, now: datetime) -> None:
         """Keep it, in the transaction that ends the messages."""
-        orders.record(session, self.store_id, self.orders, hub.keys, now=now)
+        posting.post(session, self.store_id, self.orders, hub.keys, now=now)
         for ref in self.gone:
             orders.gone(session, self.store_id, ref, hub.keys, now=now)
         if self.is_doubted:
@@ -140,9 +141,19 @@ def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None
     for page in connector.orders(grant, since):
         for ref, why in page.refused:
             log.warning("order %s of store %s cannot be read: %s", ref, store_id, why)
-        hub.database.run(lambda session: orders.record(
-            session, store_id, page.records, hub.keys, now=now))  # noqa: B023
+        _post_page(hub, store_id, page.records, now)
     hub.database.run(lambda session: stores.answered(session, store_id, until=now, now=now))
+
+
+def _post_page(hub: Hub, store_id: str, told: Sequence[StoreOrder], now: datetime) -> None:
+    try:
+        hub.database.run(lambda session: posting.post(session, store_id, told, hub.keys, now=now))
+    except Exception:
+        # An order that cannot be booked must not keep the store's others from being heard of:
+        # all are kept, and each is settled up by a message of its own.
+        log.exception("store %s: a page of orders is kept, and booked one by one", store_id)
+        hub.database.run(lambda session: orders.record(
+            session, store_id, told, hub.keys, now=now))
 
 
 def _read_products(hub: Hub, connector: Connector, grant: Grant, since: datetime | None,
