@@ -18,7 +18,7 @@ from alliance.core.actor import Actor
 from alliance.core.clock import Period
 from alliance.core.ids import MerchantId, seeded
 from alliance.db import schema
-from alliance.demo_story import boxes, founding
+from alliance.demo_story import boxes, founding, pieces
 from alliance.demo_story.founding import ZONE, Cast
 from alliance.demo_story.scenes import Acts, Scenes
 from alliance.demo_story.trade import Trade
@@ -86,7 +86,9 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
         with hub.database.reading() as session:
             goods = {slug: products.on_offer(session, [cast.actors[slug].merchant])
                      for slug in shops}
-        trade = Trade(cast, shops, goods, hub.signer, spool, start, days)
+        shown = hub.database.run(lambda session: pieces.publish(
+            session, cast, goods, now=start + timedelta(minutes=2)))
+        trade = Trade(cast, shops, goods, hub.signer, spool, start, days, shown)
         Scenes(trade, until).plan()
         _live(hub, clock, trade, cast, until, progress)
         spool.close()

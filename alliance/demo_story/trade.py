@@ -47,6 +47,8 @@ class Trade:
     spool: Spool
     start: datetime
     days: int
+    pieces: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The links of articles and cards, by host and product: what they show is followed there."""
     chance: random.Random = field(default_factory=lambda: random.Random("fine parenting"))
     _ahead: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=count)
@@ -93,14 +95,15 @@ class Trade:
         """Somebody follows a host's recommendation to a seller; the mark they carry along."""
         product = product or self.goods[seller][0]
         click_id = new_id("clk", at)
+        link = self.pieces.get((host, product.id))
+        placement = None if link else self.cast.placements[host]
         self.spool.write({
             "kind": "click", "id": click_id, "at": at.isoformat(),
             "alliance": self.cast.alliance.id, "host": self.cast.members[host],
             "seller": self.cast.members[seller], "store": self.cast.stores[seller],
-            "product": product.id, "placement": self.cast.placements[host], "link": None,
+            "product": product.id, "placement": placement, "link": link,
             "visitor": visitor or f"v{click_id[-15:]}", "agent": agent, "expires": None}, now=at)
-        token = ClickToken(click_id, self.cast.members[host], product.id,
-                           self.cast.placements[host])
+        token = ClickToken(click_id, self.cast.members[host], product.id, placement, link)
         return self.signer.click(token, self.cast.stores[seller])
 
     def sits_at_home(self, slug: str, visitor: str, at: datetime) -> None:
