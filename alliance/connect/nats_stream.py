@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
@@ -107,7 +107,7 @@ class NatsStream:
     def close(self) -> None:
         """Let go of the connection and of its thread."""
         if self._loop is not None and self._thread is not None:
-            self._drop(self._loop)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
@@ -115,12 +115,31 @@ class NatsStream:
 
     async def _connected(self) -> Any:
         if self._client is None or not self._client.is_connected:
-            self._client = await asyncio.wait_for(nats.connect(
+            await self._let_go()
+            self._client = Client()
+            await asyncio.wait_for(self._client.connect(
                 self._url.split(","), allow_reconnect=False, error_cb=_pass_over),
                 2 * SECONDS_TO_CONNECT)
-            self._pull, self._jetstream = None, self._client.jetstream(timeout=SECONDS_TO_ANSWER)
+            self._jetstream = self._client.jetstream(timeout=SECONDS_TO_ANSWER)
             await _make_stream(self._jetstream)
         return self._jetstream
+
+    async def _let_go(self) -> None:
+        client, self._client, self._pull = self._client, None, None
+        if client is not None:
+            with suppress(NatsError, OSError, EOFError):
+                await asyncio.wait_for(client.close(), SECONDS_TO_ANSWER / 2)
+            # A server that hangs takes no farewell: what is still to be sent is dropped.
+            if writer := getattr(client._transport, "_io_writer", None):
+                writer.transport.abort()
+                await asyncio.sleep(0)
+
+    async def _end(self) -> None:
+        await self._let_go()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def _each(self, messages: Iterable[Any], say: Callable[[Any], Awaitable[object]]) -> None:
         async def tell(said: list[Any]) -> None:
@@ -140,18 +159,8 @@ class NatsStream:
         try:
             return answer.result()
         except (NatsError, OSError, EOFError) as error:
-            self._drop(self._loop)
+            asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result()
             raise StreamAway(f"{type(error).__name__}: {error}") from error
-
-    def _drop(self, loop: asyncio.AbstractEventLoop) -> None:
-        client, self._client, self._pull = self._client, None, None
-
-        async def close() -> None:
-            with suppress(NatsError, OSError, EOFError):
-                await asyncio.wait_for(client.close(), SECONDS_TO_ANSWER)
-
-        if client is not None:
-            asyncio.run_coroutine_threadsafe(close(), loop).result()
 
 
 async def _make_stream(jetstream: Any) -> None:
