@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -40,9 +40,13 @@ PREFIXES = {
     "slt": "slate", "hld": "hold",
 }
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
 _SHAPE = re.compile(r"([a-z]{3})_[0-9a-hjkmnp-tv-z]{26}")
 
-_entropy: ContextVar[Callable[[int], bytes]] = ContextVar("entropy", default=secrets.token_bytes)
+_entropy: ContextVar[Callable[[int], bytes]] = ContextVar("entropy", default=os.urandom)
+_nonces: list[bytes] = []
+# Two processes that forked from one must not draw the same.
+os.register_at_fork(after_in_child=_nonces.clear)
 
 
 def new_id(prefix: str, at: datetime) -> str:
@@ -65,9 +69,18 @@ def checked(prefix: str, text: str) -> str:
     return text
 
 
-def chance(count: int) -> bytes:
-    """So many bytes of chance, from where ids take theirs."""
-    return _entropy.get()(count)
+def nonce() -> bytes:
+    """128 bits of chance, from where ids take theirs; drawn from the system many at a time."""
+    draw = _entropy.get()
+    if draw is not os.urandom:
+        return draw(16)
+    try:
+        # Taking one is a single step of the interpreter: no two threads get the same.
+        return _nonces.pop()
+    except IndexError:
+        raw = os.urandom(16 * 256)
+        _nonces.extend([raw[at:at + 16] for at in range(0, len(raw), 16)])
+        return os.urandom(16)
 
 
 @contextmanager
@@ -88,8 +101,4 @@ def seeded(seed: str) -> Iterator[None]:
 
 
 def _base32(number: int) -> str:
-    digits = []
-    for _ in range(26):
-        digits.append(_ALPHABET[number & 31])
-        number >>= 5
-    return "".join(reversed(digits))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

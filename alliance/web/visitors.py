@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -28,6 +29,14 @@ LONGEST_AGENT = 300
 """Characters of a browser's name that are looked at and kept."""
 
 MOST_REMEMBERED = 10_000
+MOST_AGENTS = 2_000
+
+
+class Browser(NamedTuple):
+    """A browser's name as a text of JSON, and its hash under the day's salt, not yet ended."""
+
+    quoted: str
+    seen: blake2b
 
 
 class Day:
@@ -36,21 +45,33 @@ class Day:
     def __init__(self, start: datetime, salt: bytes) -> None:
         self.start, self.end = start, start + timedelta(days=1)
         self.salt = salt
-        self._networks: dict[str, str] = {}
+        self.browsers: dict[str, Browser] = {}
+        self.networks: dict[str, str] = {}
 
     def visitor(self, address: str, agent: str) -> str:
         """Who asks: network address and browser; 32 hexadecimal digits."""
-        return _visitor(self.salt, address, agent)
+        hashed = self.browser(agent).seen.copy()
+        hashed.update(address.encode())
+        return hashed.hexdigest()
+
+    def browser(self, agent: str) -> Browser:
+        """What a click needs of a browser's name: few names make most clicks."""
+        known = self.browsers.get(agent)
+        if known is None:
+            if len(self.browsers) >= MOST_AGENTS:
+                self.browsers = {}
+            known = self.browsers[agent] = Browser(
+                quoted(agent[:LONGEST_AGENT]), _begun(self.salt, agent))
+        return known
 
     def network(self, prefix: str) -> str:
         """From which network: a household's or an office's; 16 hexadecimal digits."""
-        known = self._networks.get(prefix)
+        known = self.networks.get(prefix)
         if known is None:
-            if len(self._networks) >= MOST_REMEMBERED:
-                self._networks = {}
-            known = self._networks[prefix] = blake2b(
-                prefix.encode("utf-8", "replace"), digest_size=8, key=self.salt,
-                person=b"network").hexdigest()
+            if len(self.networks) >= MOST_REMEMBERED:
+                self.networks = {}
+            known = self.networks[prefix] = blake2b(
+                prefix.encode(), digest_size=8, key=self.salt, person=b"network").hexdigest()
         return known
 
 
@@ -132,8 +153,9 @@ def place_of(address: str) -> Place:
 
 def visitor_of(request: Request, salt: bytes, trusted_proxies: int) -> str:
     """The day's hash of who asks a page, as `Day.visitor` has it."""
-    return _visitor(salt, address_of(request, trusted_proxies),
-                    request.headers.get("User-Agent", ""))
+    hashed = _begun(salt, request.headers.get("User-Agent", ""))
+    hashed.update(address_of(request, trusted_proxies).encode())
+    return hashed.hexdigest()
 
 
 def address_of(request: Request, trusted_proxies: int) -> str:
@@ -150,6 +172,5 @@ def address_in(environ: dict[str, Any], trusted_proxies: int) -> str:
     return str(environ.get("REMOTE_ADDR", ""))
 
 
-def _visitor(salt: bytes, address: str, agent: str) -> str:
-    seen = f"{address}\n{agent[:LONGEST_AGENT]}".encode("utf-8", "replace")
-    return blake2b(seen, digest_size=16, key=salt).hexdigest()
+def _begun(salt: bytes, agent: str) -> blake2b:
+    return blake2b(f"{agent[:LONGEST_AGENT]}\n".encode(), digest_size=16, key=salt)

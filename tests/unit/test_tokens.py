@@ -14,7 +14,15 @@ import pytest
 from alliance.core.errors import Invalid
 from alliance.core.ids import new_id
 from alliance.referrals import tokens
-from alliance.referrals.tokens import LEEWAY, ClickToken, LinkToken, Signer, fresh, in_store_time
+from alliance.referrals.tokens import (
+    LEEWAY,
+    ClickToken,
+    LinkToken,
+    Signer,
+    click_id,
+    fresh,
+    in_store_time,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC)
 KEY, OTHER_KEY = b"\x01" * 32, b"\x02" * 32
@@ -28,8 +36,11 @@ def click(**changes: object) -> ClickToken:
     settled: dict[str, object] = {
         "click_id": new_id("clk", NOW), "host": new_id("mem", NOW),
         "product_id": new_id("prd", NOW), "placement_id": new_id("plc", NOW),
-        "terms": "0123456789abcdef", "rest": b"sixsix"}
-    return ClickToken(**settled | changes)  # type: ignore[arg-type]
+        "terms": "0123456789abcdef", "nonce": b"0123456789abcdef"} | changes
+    nonce = settled["nonce"]
+    if isinstance(nonce, bytes) and nonce:
+        settled["click_id"] = click_id(int(NOW.timestamp() * 1000), nonce)
+    return ClickToken(**settled)  # type: ignore[arg-type]
 
 
 def is_valid(signer: Signer, text: str, store: str = STORE) -> bool:
@@ -55,13 +66,14 @@ def test_a_click_token_says_what_was_put_in_and_fits_an_address(
 
 
 def test_the_nonce_has_128_bits_of_chance_and_the_clicks_id_shows_80_of_them() -> None:
-    told = click(rest=b"")
+    told = click(nonce=b"")
     first, second = (Signer([KEY]).read_click(Signer([KEY]).click(told, STORE), STORE)
                      for _ in range(2))
 
-    assert (len(first.rest), len(tokens.packed(first.click_id)[6:])) == (6, 10)
-    assert first.click_id == second.click_id
-    assert first.rest != second.rest
+    assert len(first.nonce) == 16
+    assert first.click_id == second.click_id == told.click_id
+    assert first.nonce != second.nonce
+    assert bytes(a & 31 for a in first.nonce) == bytes(b & 31 for b in second.nonce)
 
 
 def test_the_mac_is_that_of_the_standard() -> None:
@@ -76,7 +88,7 @@ def test_the_mac_is_that_of_the_standard() -> None:
 def test_a_hundred_thousand_changed_tokens_are_all_refused() -> None:
     chance = random.Random(5)
     signer = Signer([KEY])
-    made = [signer.click(click(click_id=new_id("clk", NOW)), STORE) for _ in range(50)]
+    made = [signer.click(click(nonce=b""), STORE) for _ in range(50)]
     changed = _mutations(chance, made)
     genuine = set(made)
     tried = [text for text in (next(changed) for _ in range(MUTATIONS)) if text not in genuine]
@@ -90,7 +102,7 @@ def test_a_hundred_thousand_changed_tokens_are_all_refused() -> None:
 def _mutations(chance: random.Random, made: list[str]) -> Iterator[str]:
     """Bits turned, ends cut, parts of two tokens joined, other spellings, other keys and times."""
     forger = Signer([OTHER_KEY])
-    future = [forger.click(click(click_id=new_id("clk", NOW + timedelta(days=n))), STORE)
+    future = [forger.click(click(nonce=b"", click_id=new_id("clk", NOW + timedelta(days=n))), STORE)
               for n in range(20)]
     while True:
         text, other = chance.sample(made, 2)
@@ -147,7 +159,7 @@ def test_keys_are_changed_in_use_and_a_key_that_was_dropped_signs_nothing_more()
 
 
 def test_tokens_of_the_first_version_that_shoppers_still_carry_are_read() -> None:
-    told = click(terms="", rest=b"")
+    told = click(terms="", nonce=b"")
     body = b"\x01" + int(NOW.timestamp()).to_bytes(4, "big") + b"".join(
         tokens.packed(ref) for ref in (told.click_id, told.host, told.product_id,
                                        told.placement_id))

@@ -7,27 +7,26 @@ seller's (T18), and no question to the database where the link is remembered.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any, Protocol
 
 import segno
 
-from alliance.core.ids import chance
-from alliance.referrals.tokens import ALPHABET, DIGITS
+from alliance.core.ids import nonce
+from alliance.referrals.tokens import SIGNS
 from alliance.web.hot import visits
 from alliance.web.hot.answers import NOT_KEPT, Answers
-from alliance.web.hot.instants import Instants
-from alliance.web.hot.ways import Lead
-from alliance.web.visitors import LONGEST_AGENT, DailySalt, Place
+from alliance.web.hot.doorstep import Doorstep
+from alliance.web.hot.visits import KEPT
+from alliance.web.hot.ways import Lead, Lost, Ways
+from alliance.web.visitors import place_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-_IN_ID = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
-_IN_NUMBER = bytes(ord(DIGITS[byte & 31]) for byte in range(256))
-"""A byte of chance as a sign of an id, and as the digit that this sign stands for."""
+LONGEST = 200
+"""Characters of a token or code that are looked at."""
 
 _PAGE_POLICY = ("Content-Security-Policy",
                 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -41,64 +40,91 @@ class Recorder(Protocol):
 
 
 class Following:
-    """Answers whoever follows a link that leads somewhere."""
+    """Answers whoever follows a link.
 
-    def __init__(self, spool: Recorder, salt: DailySalt) -> None:
+    This is what a hub does most: `follow` is written to take few steps, not to be short.
+    """
+
+    def __init__(self, doorstep: Doorstep, ways: Ways, spool: Recorder) -> None:
+        self._doorstep = doorstep
+        self._ways = ways
         self._spool = spool
-        self._salt = salt
-        self._instants = Instants()
 
-    def answer(self, environ: dict[str, Any], start: StartResponse, lead: Lead, answers: Answers,
-               address: str, place: Place, now: datetime) -> Iterable[bytes]:
-        """302 to the seller's page with a token for its order, once the click is written."""
-        if environ.get("REQUEST_METHOD", "GET") != "GET":
-            return _not_a_visit(environ, start, lead, answers)
-        manner = visits.manner(environ)
-        where = lead.plain
-        if manner in _KEPT:
-            token = self._click(environ, lead, manner, address, place, now)
-            if token is not None and manner != visits.UNASKED:
-                where = f"{lead.before}{token}{lead.after}"
-        elif manner == visits.AHEAD:
-            return answers.empty(start, 503, [*NOT_KEPT, ("Content-Length", "0")])
+    def short(self, environ: dict[str, Any], start: StartResponse,
+              code: str) -> Iterable[bytes] | None:
+        """`GET /l/<code>`, with `.svg` or `.png` its QR code; None for the repair page."""
+        if "." in code:
+            return self._picture(environ, start, *code[:LONGEST].split(".", 1))
+        return self.follow(environ, start, code, self._ways.of_code)
+
+    def follow(self, environ: dict[str, Any], start: StartResponse, text: str,
+               find: Callable[[str, datetime], Lead | Lost | None]) -> Iterable[bytes] | None:
+        """302 to the seller's page with a token for its order, once the click is written.
+
+        `find` makes a lead of what is not remembered: `Ways.of_token` for `GET /go/<token>`.
+        """
+        doorstep, get = self._doorstep, environ.get
+        if doorstep.proxies or doorstep.hub.settings is not doorstep.settled:
+            at, address, (network, stranger, prefix) = doorstep.ask(environ)
         else:
-            page = visits.continue_page(lead.shop, str(environ.get("PATH_INFO", "")),
-                                        str(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-            return answers.send(start, 200, page, "text/html; charset=utf-8", [
-                *NOT_KEPT, _PAGE_POLICY, ("Vary", "Accept-Language"),
-                ("X-Robots-Tag", "noindex")])
-        start("302 FOUND", [("Location", where), *answers.redirect])
-        return []
+            at, address = doorstep.instants.current(), get("REMOTE_ADDR", "")
+            network, stranger, prefix = place_of(address)
+        _, now, seconds, head, moment, begin, day = at
+        if stranger and not doorstep.links.lets(network, seconds):
+            return doorstep.too_many(start)
+        lead = self._ways.leads.young.get(text)
+        if lead is None or not lead.home.live or now >= lead.until:
+            found = find(text[:LONGEST], now)
+            if found is None:
+                return None
+            if isinstance(found, Lost):
+                return doorstep.answers.lost(start, found.status, found.said)
+            lead = found
+        manner = visits.manner(environ)
+        if manner not in KEPT:
+            return _no_click(environ, start, lead, doorstep.answers, manner)
+        where = lead.plain
+        drawn = nonce()
+        agent = get("HTTP_USER_AGENT", "")
+        quoted, seen = day.browsers.get(agent) or day.browser(agent)
+        visitor = seen.copy()
+        visitor.update(address.encode())
+        line = (f'{{"kind":"click","id":"{begin}{drawn.translate(SIGNS).decode()}",'
+                f'"at":"{moment}",{lead.said},"visitor":"{visitor.hexdigest()}",'
+                f'"network":"{day.networks.get(prefix) or day.network(prefix)}",'
+                f'"agent":{quoted},"manner":"{manner}"}}\n')
+        # What could not be written is never promised; what nobody asked for neither.
+        if self._spool.write_line(line.encode(), now=now) and manner != visits.UNASKED:
+            where = f"{lead.before}{lead.stamp(head + drawn + lead.tail)}{lead.after}"
+        start("302 FOUND", [("Location", where), *doorstep.answers.redirect])
+        return ()
 
-    def _click(self, environ: dict[str, Any], lead: Lead, manner: str, address: str, place: Place,
-               now: datetime) -> str | None:
-        """Write the click; its token, or None when it could not be kept: it is never promised."""
-        drawn = chance(22)
-        sixteen = drawn[:16]
-        at = self._instants.of(now)
-        day = self._salt.day(now)
-        agent = environ.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT]
-        line = (f'{{"kind":"click","id":"{at.begin}{sixteen.translate(_IN_ID).decode()}",'
-                f'"at":"{at.text}",{lead.said},"visitor":"{day.visitor(address, agent)}",'
-                f'"network":"{day.network(place.prefix)}","agent":{quoted(agent)},'
-                f'"manner":"{manner}"}}\n').encode()
-        if not self._spool.write_line(line, now=now):
-            return None
-        ten = int(sixteen.translate(_IN_NUMBER), 32).to_bytes(10, "big")
-        return lead.stamp(b"\x02" + at.six + ten + drawn[16:] + lead.tail)
+    def _picture(self, environ: dict[str, Any], start: StartResponse, code: str,
+                 kind: str) -> Iterable[bytes]:
+        doorstep = self._doorstep
+        at, _, place = doorstep.ask(environ)
+        if place.stranger and not doorstep.links.lets(place.network, at.seconds):
+            return doorstep.too_many(start)
+        if self._ways.of_code(code, at.now) is None:
+            return doorstep.answers.lost(start, 404, "There is no such link.")
+        return picture(start, doorstep.answers, f"{doorstep.settled.public_url}/l/{code}", kind)
 
 
-_KEPT = frozenset({visits.ASKED, visits.UNSAID, visits.UNASKED})
-
-
-def _not_a_visit(environ: dict[str, Any], start: StartResponse, lead: Lead,
-                 answers: Answers) -> Iterable[bytes]:
-    # Whoever checks a link with HEAD learns where it leads; it is no click.
-    if environ["REQUEST_METHOD"] == "HEAD":
+def _no_click(environ: dict[str, Any], start: StartResponse, lead: Lead, answers: Answers,
+              manner: str) -> Iterable[bytes]:
+    if manner == visits.HEAD:
+        # Whoever checks a link learns where it leads.
         start("302 FOUND", [("Location", lead.plain), *answers.redirect])
-        return []
-    return answers.problem(start, 405, "method_not_allowed", "Links are followed with GET.",
-                           [("Allow", "GET, HEAD")])
+        return ()
+    if manner == visits.OTHER:
+        return answers.problem(start, 405, "method_not_allowed", "Links are followed with GET.",
+                               [("Allow", "GET, HEAD")])
+    if manner == visits.AHEAD:
+        return answers.empty(start, 503, [*NOT_KEPT, ("Content-Length", "0")])
+    page = visits.continue_page(lead.shop, str(environ.get("PATH_INFO", "")),
+                                str(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+    return answers.send(start, 200, page, "text/html; charset=utf-8", [
+        *NOT_KEPT, _PAGE_POLICY, ("Vary", "Accept-Language"), ("X-Robots-Tag", "noindex")])
 
 
 def picture(start: StartResponse, answers: Answers, url: str, kind: str) -> Iterable[bytes]:

@@ -1,44 +1,57 @@
-"""Instants as clicks name them: the same thousandth of a second is spelled out only once."""
+"""Instants as clicks name them: what is the same within a thousandth of a second, worked out once.
+
+Under load many clicks fall into one; with few there is time.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from alliance.referrals.tokens import ALPHABET
+from alliance.core import clock
+from alliance.referrals.tokens import id_begin
+from alliance.web.visitors import DailySalt, Day
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Instant(NamedTuple):
-    """One millisecond, as number, as bytes, as an id's beginning and as text."""
+    """One millisecond: as moment, in seconds, as a click token begins in it, as text, and where
+    the ids made in it begin; and the day with its salt."""
 
     millis: int
-    six: bytes
-    begin: str
+    now: datetime
+    seconds: float
+    head: bytes
     text: str
+    begin: str
+    day: Day
 
 
 class Instants:
-    """Spells instants, and remembers the last one."""
+    """Says what time it is, to the millisecond, by the hub's clock."""
 
-    def __init__(self) -> None:
-        self._last = Instant(-1, b"", "", "")
+    def __init__(self, now: Callable[[], datetime], salt: DailySalt) -> None:
+        self._now = now
+        self._is_ours = now is clock.now
+        self._salt = salt
+        self._last: Instant | None = None
 
-    def of(self, now: datetime) -> Instant:
-        """This moment, cut off to the millisecond."""
-        # Not `timestamp() * 1000`, which may come out one less: a click and its token must agree.
-        millis = int(now.timestamp()) * 1000 + now.microsecond // 1000
+    def current(self) -> Instant:
+        """The millisecond that it is."""
+        millis = clock.milliseconds() if self._is_ours else _millis(self._now())
         last = self._last
-        if last.millis == millis:
-            return last
-        text = now.astimezone(UTC).isoformat(timespec="milliseconds")
-        self._last = made = Instant(millis, millis.to_bytes(6, "big"), _begin(millis), text)
+        return last if last is not None and last.millis == millis else self._spell(millis)
+
+    def _spell(self, millis: int) -> Instant:
+        now = _EPOCH + timedelta(milliseconds=millis)
+        self._last = made = Instant(
+            millis, now, millis / 1000, b"\x02" + millis.to_bytes(6, "big"),
+            now.isoformat(timespec="milliseconds"), id_begin(millis), self._salt.day(now))
         return made
 
 
-def _begin(millis: int) -> str:
-    """Prefix and time of a click's id: what `new_id` puts before the chance."""
-    digits = []
-    for _ in range(10):
-        digits.append(ALPHABET[millis & 31])
-        millis >>= 5
-    return "clk_" + "".join(reversed(digits))
+def _millis(now: datetime) -> int:
+    # Not `timestamp() * 1000`, which may come out one less.
+    return int(now.timestamp()) * 1000 + now.microsecond // 1000

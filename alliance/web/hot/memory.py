@@ -69,28 +69,28 @@ class Generations(Generic[V]):
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._young: dict[object, V] = {}
+        self.young: dict[object, V] = {}
         self._old: dict[object, V] = {}
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self.young) + len(self._old)
 
     def get(self, key: object) -> V | None:
         """What is kept under this key."""
-        found = self._young.get(key)
+        found = self.young.get(key)
         if found is None and (found := self._old.get(key)) is not None:
             self.keep(key, found)
         return found
 
     def keep(self, key: object, value: V) -> None:
         """Keep it as the youngest."""
-        if len(self._young) >= self._most:
-            self._young, self._old = {}, self._young
-        self._young[key] = value
+        if len(self.young) >= self._most:
+            self.young, self._old = {}, self.young
+        self.young[key] = value
 
     def clear(self) -> None:
         """Keep nothing."""
-        self._young, self._old = {}, {}
+        self.young, self._old = {}, {}
 
 
 class Memory:

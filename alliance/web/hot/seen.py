@@ -10,9 +10,10 @@ from alliance.core.errors import AllianceError
 from alliance.core.ids import checked
 from alliance.rules import validity
 from alliance.web.hot.follow import Recorder
+from alliance.web.hot.instants import Instant
 from alliance.web.hot.slates import Slates
 from alliance.web.pace import VIEW, VIEWS, Turnstile
-from alliance.web.visitors import DailySalt, Place
+from alliance.web.visitors import Place
 
 LARGEST = 4096
 MOST_OFFERS = 12
@@ -29,13 +30,12 @@ class Seeing:
     """Counts what was seen. Views may earn credits, and anybody can post one: so a visitor counts
     once in half an hour, and a network sixty times an hour."""
 
-    def __init__(self, slates: Slates, spool: Recorder, salt: DailySalt) -> None:
+    def __init__(self, slates: Slates, spool: Recorder) -> None:
         self._slates = slates
         self._spool = spool
-        self._salt = salt
         self._by_visitor, self._by_network = Turnstile(VIEW), Turnstile(VIEWS)
 
-    def take(self, environ: dict[str, Any], address: str, place: Place, now: datetime) -> None:
+    def take(self, environ: dict[str, Any], address: str, place: Place, at: Instant) -> None:
         """Count one view, if it is one."""
         seen = read(environ)
         if seen is None:
@@ -43,12 +43,11 @@ class Seeing:
         agent = environ.get("HTTP_USER_AGENT", "")
         if validity.is_robot(agent.strip()[:validity.LONGEST_AGENT]):
             return
-        at = now.timestamp()
-        visitor = self._salt.day(now).visitor(address, agent)
-        if self._by_visitor.lets((seen.placement_id, visitor), at) and (
-                not place.stranger or self._by_network.lets((seen.placement_id, place.network),
-                                                            at)):
-            self._count(seen, now)
+        visitor = at.day.visitor(address, agent)
+        if self._by_visitor.lets((seen.placement_id, visitor), at.seconds) and (
+                not place.stranger or self._by_network.lets(
+                    (seen.placement_id, place.network), at.seconds)):
+            self._count(seen, at.now)
 
     def _count(self, seen: Seen, now: datetime) -> None:
         try:

@@ -9,8 +9,11 @@ ASKED, UNSAID, UNASKED = "asked", "unsaid", "unasked"
 """The manners of a click: a gesture on the page, a browser that does not say, a frame or picture
 or script."""
 
-AHEAD, GESTURELESS = "ahead", "gestureless"
-"""What is no click: a browser reading ahead; a page that opened the link by itself."""
+KEPT = frozenset({ASKED, UNSAID, UNASKED})
+
+AHEAD, GESTURELESS, HEAD, OTHER = "ahead", "gestureless", "head", "other"
+"""What is no click: a browser reading ahead; a page that opened the link by itself; a program that
+only wants to know where it leads; and what is no way to follow a link at all."""
 
 LONGEST_LANGUAGES = 200
 
@@ -32,9 +35,15 @@ _PAGE = """<!doctype html>
 def manner(environ: dict[str, Any]) -> str:
     """One of the manners of a click, or what is no click."""
     get = environ.get
+    if (get("HTTP_SEC_FETCH_USER") == "?1" and get("HTTP_SEC_FETCH_DEST") == "document"
+            and get("HTTP_SEC_FETCH_MODE") == "navigate" and get("REQUEST_METHOD") == "GET"
+            and "HTTP_SEC_PURPOSE" not in environ
+            and "HTTP_PURPOSE" not in environ and "HTTP_X_MOZ" not in environ):
+        return ASKED
     mode, dest = get("HTTP_SEC_FETCH_MODE"), get("HTTP_SEC_FETCH_DEST")
-    purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
-    if purpose is not None and _is_ahead(environ):
+    if get("REQUEST_METHOD") != "GET":
+        return HEAD if get("REQUEST_METHOD") == "HEAD" else OTHER
+    if _is_ahead(environ):
         return AHEAD
     if mode is None and dest is None:
         return UNSAID
@@ -44,8 +53,8 @@ def manner(environ: dict[str, Any]) -> str:
 
 
 def _is_ahead(environ: dict[str, Any]) -> bool:
-    said = " ".join(str(environ.get(name, "")) for name in (
-        "HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")).lower()
+    said = " ".join([str(environ.get(name, "")) for name in (
+        "HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")]).lower()
     return any(word in said for word in _AHEAD_WORDS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from json import dumps
 
 from sqlalchemy.orm import Session
@@ -32,7 +32,6 @@ class Lead:
     """
 
     home: Home
-    since: datetime
     until: datetime
     before: str
     after: str
@@ -63,14 +62,14 @@ class Ways:
     def __init__(self, memory: Memory, signer: Signer) -> None:
         self._memory = memory
         self._signer = signer
-        self._leads: Generations[Lead] = Generations()
+        self.leads: Generations[Lead] = Generations()
         self._products: Generations[Kept[Way | Lost]] = Generations()
         self._codes: Generations[Kept[Followed | None]] = Generations()
 
     def of_token(self, text: str, now: datetime) -> Lead | Lost:
         """The way of a link token."""
-        lead = self._leads.get(text)
-        if lead is not None and lead.home.live and lead.since <= now < lead.until:
+        lead = self.leads.get(text)
+        if lead is not None and lead.home.live and now < lead.until:
             return lead
         try:
             token = self._signer.read_link(text)
@@ -83,12 +82,12 @@ class Ways:
         if isinstance(found.value, Lost):
             return found.value
         lead = self._by_token(token, found.value, found)
-        self._leads.keep(text, lead)
+        self.leads.keep(text, lead)
         return lead
 
     def of_code(self, text: str, now: datetime) -> Lead | None:
         """The way of a short link; None when it is mistyped, unknown, over or leads nowhere."""
-        lead = self._leads.get(text)
+        lead = self.leads.get(text)
         if lead is not None and lead.home.live and now < lead.until:
             return lead
         try:
@@ -99,7 +98,7 @@ class Ways:
         if found.value is None:
             return None
         lead = self._by_code(found.value, found)
-        self._leads.keep(text, lead)
+        self.leads.keep(text, lead)
         return lead
 
     def _by_token(self, token: LinkToken, way: Way, found: Kept[Way | Lost]) -> Lead:
@@ -107,8 +106,7 @@ class Ways:
                            terms=way.terms)
         ends = token.issued_at + LINK_LIFE
         return self._lead(way, click, addresses.stem(way.target.url, channel="widget"),
-                          token.issued_at - LEEWAY, min(ends + LEEWAY, found.until), ends,
-                          found.home)
+                          min(ends + LEEWAY, found.until), ends, found.home)
 
     def _by_code(self, followed: Followed, found: Kept[Followed | None]) -> Lead:
         way = followed.way
@@ -116,9 +114,9 @@ class Ways:
                            followed.link_id, way.terms)
         stem = addresses.stem(way.target.url, channel=followed.channel, asset=followed.asset,
                               utm=followed.utm)
-        return self._lead(way, click, stem, _EVER, found.until, followed.expires_at, found.home)
+        return self._lead(way, click, stem, found.until, followed.expires_at, found.home)
 
-    def _lead(self, way: Way, click: ClickToken, stem: Stem, since: datetime, until: datetime,
+    def _lead(self, way: Way, click: ClickToken, stem: Stem, until: datetime,
               expires: datetime | None, home: Home) -> Lead:
         target = way.target
         said = dumps({
@@ -126,11 +124,8 @@ class Ways:
             "store": target.store_id, "product": target.product_id,
             "placement": click.placement_id, "link": click.link_id, "terms": way.terms,
             "expires": expires.isoformat() if expires else None}, separators=(",", ":"))
-        return Lead(home, since, until, stem.before, stem.after, target.url, way.shop, said[1:-1],
+        return Lead(home, until, stem.before, stem.after, target.url, way.shop, said[1:-1],
                     click_tail(click), self._signer.stamp_of(target.store_id))
-
-
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _product(session: Session, token: LinkToken, now: datetime) -> Found[Way | Lost]:
