@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from alliance import logs
 from alliance.core.clock import now as clock_now
 from alliance.hub import Hub
 from alliance.settings import Settings
-from alliance.web import site
 from alliance.web.front import Front
+from alliance.web.pages import Pages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> Front:
@@ -28,12 +32,24 @@ def from_environment() -> Front:
 def compose(hub: Hub, *, watched: bool = False) -> Front:
     """The WSGI application of a hub that is open already.
 
-    With `watched` it keeps an eye on what other processes change, as every server's process must.
+    With `watched` it keeps an eye on what other processes change, as every server's process must,
+    and loads its pages meanwhile; without, they are loaded when the first of them is asked for.
     """
-    pages = site.build(hub)
-    if not hub.settings.demo:
-        return Front(hub, pages.wsgi_app, watched=watched)
+    pages = Pages(lambda: _site(hub))
     # The demo's shops are no part of a real hub: neither served nor loaded there.
+    shops = Pages(lambda: _shops(hub)) if hub.settings.demo else None
+    if watched:
+        pages.load_meanwhile()
+    return Front(hub, pages, shops, watched=watched)
+
+
+def _site(hub: Hub) -> WSGIApplication:
+    from alliance.web import site  # noqa: PLC0415
+
+    return site.build(hub).wsgi_app
+
+
+def _shops(hub: Hub) -> WSGIApplication:
     from alliance.web import demo  # noqa: PLC0415
 
-    return Front(hub, pages.wsgi_app, demo.shops_of(hub).wsgi_app, watched=watched)
+    return demo.shops_of(hub).wsgi_app

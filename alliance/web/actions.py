@@ -19,7 +19,7 @@ from alliance.core.errors import AllianceError, NotFound
 from alliance.hub import Hub
 from alliance.merchants import stores
 from alliance.referrals import actions
-from alliance.web.problems import STATUS
+from alliance.web.refusals import STATUS
 from alliance.web.stores import problem
 
 _PATH = re.compile(r"/stores/([a-z0-9_-]{1,40})/actions/([A-Za-z0-9_-]{22,80})")

@@ -16,7 +16,7 @@ from alliance.core.actor import Actor
 from alliance.core.errors import AllianceError
 from alliance.hub import Hub
 from alliance.insights import seats
-from alliance.web import problems
+from alliance.web.refusals import STATUS
 
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ def again(refusal: AllianceError, view: Callable[..., ResponseReturnValue],
     g.refusal = refusal
     pause = refusal.facts.get("retry_after")
     told = {"Retry-After": str(pause)} if pause else {}
-    return view(**values), problems.STATUS[refusal.kind], told  # type: ignore[return-value]
+    return view(**values), STATUS[refusal.kind], told  # type: ignore[return-value]
 
 
 def page_number() -> int:

@@ -15,8 +15,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from limits import parse
-from limits.strategies import FixedWindowRateLimiter
 
 from alliance.core.errors import AllianceError, NotFound, TooMany
 from alliance.hub import Hub
@@ -26,15 +24,15 @@ from alliance.merchants.model import Person
 from alliance.referrals import clicks
 from alliance.web import i18n, problems
 from alliance.web.asked import again, by, change, hub, now, reading
-from alliance.web.pace import counting, network_of
+from alliance.web.pace import MINUTE, Limits, Rate, network_of
 from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
                     "auth.demo", "auth.step_in", "auth.speak", "lost.show", "tester.index"})
 """The endpoints that anybody may ask; every other one needs a sign-in."""
 
-PER_MAIL = parse("5/minute")
-PER_ADDRESS = parse("20/minute")
+PER_MAIL = Rate(5, MINUTE)
+PER_ADDRESS = Rate(20, MINUTE)
 A_YEAR = 31_536_000
 
 pages = Blueprint("auth", __name__)
@@ -42,7 +40,7 @@ pages = Blueprint("auth", __name__)
 
 def install(app: Flask, of: Hub) -> None:
     """Recognise who asks before anything else is done, and refuse strangers by default."""
-    app.extensions["limits"] = counting(of.clock)
+    app.extensions["limits"] = Limits(of.clock)
     app.extensions["salt"] = DailySalt(of.spool_folder)
     app.before_request(_recognise)
     app.before_request(_signed_in)
@@ -140,7 +138,7 @@ def cookie_name() -> str:
 
 def hold_back(name: str) -> None:
     """Count one try of a password for this name, and from this network; `TooMany` beyond."""
-    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
+    limiter: Limits = current_app.extensions["limits"]
     mail = name.strip().lower()[:254]
     network = network_of(address_of(request, hub().settings.trusted_proxies))
     # Both are counted, whichever is full, so that neither can be used to hide from the other.

@@ -18,9 +18,8 @@ from alliance.db import schema
 from alliance.hub import Hub
 from alliance.web import actions, stores
 from alliance.web.embed import Embed
-from alliance.web.hot.answers import GUARDS
-from alliance.web.pace import CALLS, REFUSED, counting
-from alliance.web.site import HSTS
+from alliance.web.hot.answers import GUARDS, HSTS
+from alliance.web.pace import CALLS, REFUSED, Limits
 from alliance.web.visitors import Place, address_of, place_of
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Front:
         self._hub = hub
         self._behind = behind
         self._shops = shops
-        self._limits = counting(hub.clock)
+        self._limits = Limits(hub.clock)
         self.embed = Embed(hub, watched=watched)
         self._go, self._of_token = self.embed.following.follow, self.embed.ways.of_token
 

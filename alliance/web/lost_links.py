@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
-from limits import parse
 
 from alliance.referrals import lost
 from alliance.referrals.lost import Lost
 from alliance.referrals.tokens import LinkToken
 from alliance.web.asked import hub, now
-from alliance.web.pace import is_stranger, network_of
+from alliance.web.pace import MINUTE, Rate, is_stranger, network_of
 from alliance.web.visitors import address_of
 
-LOOKS = parse("30/minute")
+LOOKS = Rate(30, MINUTE)
 """Lost links that are looked into for one network; further ones get the page without guesses."""
 
 LONGEST = 60

@@ -9,37 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-
-from limits import RateLimitItem, parse
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
+from typing import NamedTuple
 
 from alliance.web.visitors import place_of
 
-EMBEDDED = parse("3000/minute")
+
+class Rate(NamedTuple):
+    """So many in a window of so many seconds, which begins with the first."""
+
+    amount: int
+    seconds: int
+
+
+MINUTE, HOUR = 60, 3600
+EMBEDDED = Rate(3000, MINUTE)
 """Slates, what was seen of them, scripts and health, asked by one network."""
-LINKS = parse("600/minute")
+LINKS = Rate(600, MINUTE)
 """Links followed by one network. A telephone company's whole town may stand behind one."""
-CALLS = parse("6000/minute")
+CALLS = Rate(6000, MINUTE)
 """Calls at one store's door: twice what a store has ever sent in its busiest minute."""
-REFUSED = parse("600/minute")
+REFUSED = Rate(600, MINUTE)
 """Calls of one network that were refused. Those that were taken do not count: shops whose
 platform calls from one network must not stand in each other's way."""
-VIEWS = parse("60/hour")
+VIEWS = Rate(60, HOUR)
 """Views of one placement that count, from one network."""
-VIEW = parse("1/30minute")
+VIEW = Rate(1, 30 * MINUTE)
 """Views of one placement that count, of one visitor."""
 
 MOST_REMEMBERED = 200_000
-
-
-def counting(clock: Callable[[], datetime]) -> FixedWindowRateLimiter:
-    """A limiter for one process; `clock` is the hub's.
-
-    `hit(rate, kind, who)` counts one more, and says whether it is still within the rate; `test`
-    says whether one more would be, and counts nothing.
-    """
-    return FixedWindowRateLimiter(Memory(clock))
 
 
 def network_of(address: str) -> str:
@@ -52,14 +49,40 @@ def is_stranger(network: str) -> bool:
     return place_of(network).stranger
 
 
+class Limits:
+    """Counts for one process, by rate and who asks; `clock` is the hub's."""
+
+    def __init__(self, clock: Callable[[], datetime], most: int = MOST_REMEMBERED) -> None:
+        self._clock = clock
+        self._most = most
+        self._turnstiles: dict[tuple[Rate, str], Turnstile] = {}
+        self._lock = Lock()
+
+    def hit(self, rate: Rate, kind: str, who: str) -> bool:
+        """Count one more of this kind; whether it is still within the rate."""
+        with self._lock:
+            return self._turnstile(rate, kind).lets(who, self._clock().timestamp())
+
+    def test(self, rate: Rate, kind: str, who: str) -> bool:
+        """Whether one more would be within the rate; counts nothing."""
+        with self._lock:
+            return self._turnstile(rate, kind).would_let(who, self._clock().timestamp())
+
+    def _turnstile(self, rate: Rate, kind: str) -> Turnstile:
+        known = self._turnstiles.get((rate, kind))
+        if known is None:
+            known = self._turnstiles[rate, kind] = Turnstile(rate, self._most)
+        return known
+
+
 class Turnstile:
-    """Counts by key in windows that begin with their first request: `hit` of `counting`, fast.
+    """Counts by key in windows that begin with their first request.
 
     It holds at most `most` keys; beyond that all new ones share one window.
     """
 
-    def __init__(self, rate: RateLimitItem, most: int = MOST_REMEMBERED) -> None:
-        self._amount, self._seconds = rate.amount, rate.get_expiry()
+    def __init__(self, rate: Rate, most: int = MOST_REMEMBERED) -> None:
+        self._amount, self._seconds = rate
         self._most = most
         self._windows: dict[object, list[float]] = {}
         self._shared: list[float] = [0.0, 0]
@@ -77,6 +100,13 @@ class Turnstile:
         window[1] += 1
         return window[1] <= self._amount
 
+    def would_let(self, key: object, at: float) -> bool:
+        """Whether one more would be within the rate; nothing is counted."""
+        window = self._windows.get(key)
+        if window is None:
+            window = self._shared if len(self._windows) >= self._most else [0.0, 0]
+        return window[0] <= at or window[1] < self._amount
+
     def _begin(self, key: object, at: float) -> list[float]:
         if len(self._windows) >= self._most and key not in self._windows and not self._sweep(at):
             if self._shared[0] <= at:
@@ -92,76 +122,3 @@ class Turnstile:
             self._windows = {key: window for key, window in [*self._windows.items()]
                              if window[0] > at}
         return len(self._windows) < self._most
-
-
-class Memory(Storage):
-    """Counts by key, with an end each; at most `most` of them, then new ones share a single one.
-
-    The library's own storage keeps every key it ever saw, and walks over all of them in a thread.
-    """
-
-    STORAGE_SCHEME = ["bounded"]
-
-    def __init__(self, clock: Callable[[], datetime], most: int = MOST_REMEMBERED) -> None:
-        super().__init__()
-        self._clock = clock
-        self._most = most
-        self._kept: dict[int, tuple[float, int]] = {}
-        self._swept = 0.0
-        self._lock = Lock()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """Nothing that could be tried again."""
-        return ValueError
-
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """One more; a window begins with its first request."""
-        now = self._clock().timestamp()
-        with self._lock:
-            place = self._place(hash(key), now)
-            ends, count = self._kept.get(place, (0.0, 0))
-            if ends <= now:
-                ends, count = now + expiry, 0
-            self._kept[place] = (ends, count + amount)
-            return count + amount
-
-    def get(self, key: str) -> int:
-        """How many there were in the window that is open."""
-        now = self._clock().timestamp()
-        with self._lock:
-            ends, count = self._kept.get(self._place(hash(key), now), (0.0, 0))
-            return count if ends > now else 0
-
-    def get_expiry(self, key: str) -> float:
-        """When the window ends, in seconds since 1970."""
-        with self._lock:
-            now = self._clock().timestamp()
-            return self._kept.get(self._place(hash(key), now), (now, 0))[0]
-
-    def check(self) -> bool:
-        """It is there."""
-        return True
-
-    def reset(self) -> int | None:
-        """Forget all; how many they were."""
-        with self._lock:
-            count = len(self._kept)
-            self._kept.clear()
-            return count
-
-    def clear(self, key: str) -> None:
-        """Forget one."""
-        with self._lock:
-            self._kept.pop(hash(key), None)
-
-    def _place(self, key: int, now: float) -> int:
-        if key in self._kept or len(self._kept) < self._most:
-            return key
-        if now >= self._swept + 1:
-            self._swept = now
-            self._kept = {kept: value for kept, value in self._kept.items() if value[0] > now}
-        return key if len(self._kept) < self._most else 0

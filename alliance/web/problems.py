@@ -1,4 +1,4 @@
-"""Refusals at the edge: the only place that knows status numbers (house §4)."""
+"""Refusals at the edge, as pages or problem documents (house §4)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from alliance.core.errors import AllianceError
 from alliance.web import words
-
-STATUS = {"invalid": 422, "refused": 401, "not_allowed": 403, "not_found": 404, "conflict": 409,
-          "too_many": 429, "unavailable": 503, "error": 500}
-"""The status of each kind of refusal."""
+from alliance.web.refusals import STATUS
 
 SIGN_IN_NEEDED = 401
 

@@ -3,6 +3,10 @@ tells what each code means."""
 
 from __future__ import annotations
 
+STATUS = {"invalid": 422, "refused": 401, "not_allowed": 403, "not_found": 404, "conflict": 409,
+          "too_many": 429, "unavailable": 503, "error": 500}
+"""The status of each kind of refusal."""
+
 REFUSALS: dict[str, str] = {
     "not_found": "There is no such page, or none that you can see.",
     "malformed_id": "This is not an id of the hub.",
@@ -128,5 +132,10 @@ REFUSALS: dict[str, str] = {
     "already_paid": "This is settled already.",
     "reference_used": "This reference was recorded with another amount or way.",
     "malformed_number": "Write a whole number.",
+    "not_yours_to_decide": "Who leads the alliance decides about a hold; the seller may release "
+        "it.",
+    "unknown_outcome": "A hold is released or reversed.",
+    "words_needed": "Say why, in 3 to 500 characters: the host reads it.",
+    "hold_decided": "This hold was decided already.",
 }
 """By code. In English the refusal itself speaks, since it knows the values."""

@@ -62,8 +62,6 @@ VOICE: dict[str, str] = {
     "terms.bond": "After an order that it earned, a customer stays the host's: {days_text}.",
     "terms.recurring": "Renewals of a subscription earn like its first order, for this long after "
         "it: {days_text}.",
-    "terms.recurring": "Renewals of a subscription earn like its first order, for this long after "
-        "it: {days_text}.",
 }
 """How pages say a code where they say it otherwise than the law does; same values."""
 

@@ -14,13 +14,11 @@ from alliance.hub import Hub
 from alliance.settings import LOCAL
 from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, tester, ui
 from alliance.web.assets import BUILT_PATH, Assets
+from alliance.web.hot.answers import A_YEAR, HSTS
 
 LARGEST_BODY = 1_000_000
-A_YEAR = 31_536_000
 NEAR = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """The hosts that a hub on this machine answers to: a name that was bent to it is none."""
-HSTS = f"max-age={A_YEAR}; includeSubDomains"
-"""Told with every answer of a hub that browsers reach by https."""
 
 
 def build(hub: Hub) -> Flask:

@@ -14,8 +14,6 @@ from typing import Any
 from flask import Blueprint, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from limits import parse
-from limits.strategies import FixedWindowRateLimiter
 
 from alliance.core.errors import NotFound, TooMany
 from alliance.insights import ladder, orders, remedies, tracing
@@ -24,11 +22,11 @@ from alliance.insights.tracing import Asked, Step
 from alliance.web import ui
 from alliance.web.asked import by, hub, now, reading
 from alliance.web.hot.ways import LINK_LIFE
-from alliance.web.pace import is_stranger, network_of
+from alliance.web.pace import MINUTE, Limits, Rate, is_stranger, network_of
 from alliance.web.tester_words import HELPS, PARTS, SAID
 from alliance.web.visitors import address_of
 
-PACE = parse("30/minute")
+PACE = Rate(30, MINUTE)
 """How often one network may ask: enough for people, dull for whoever tries thousands."""
 
 pages = Blueprint("tester", __name__)
@@ -68,7 +66,7 @@ def index() -> ResponseReturnValue:
 
 
 def _hold_back() -> None:
-    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
+    limiter: Limits = current_app.extensions["limits"]
     network = network_of(address_of(request, hub().settings.trusted_proxies))
     if is_stranger(network) and not limiter.hit(PACE, "tester", network):
         raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",

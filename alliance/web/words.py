@@ -60,7 +60,6 @@ WORDS: dict[str, str] = {
 
     "kind.coupon": N_("coupon"), "kind.click": N_("link"), "kind.bond": N_("earlier order"),
     "kind.renewal": N_("first order of the subscription"),
-    "kind.renewal": N_("first order of the subscription"),
     "kind.spoken": N_("spoken code"), "kind.view": N_("view"),
     "touch.widget": N_("Widget"), "touch.link": N_("Link"), "touch.coupon": N_("Coupon"),
     "touch.bond": N_("Earlier order"), "touch.spoken": N_("Spoken code"),
@@ -88,8 +87,6 @@ WORDS: dict[str, str] = {
     "basis.flat_fee": N_("Accepted content"),
     "wanted.order": N_("an order"), "wanted.sign_up": N_("a sign-up"),
     "wanted.booking": N_("a booking"),
-    "wanted.order": N_("an order"), "wanted.sign_up": N_("a sign-up"),
-    "wanted.booking": N_("a booking"),
     "per.click": N_("each valid click"), "per.order": N_("each credited order"),
     "per.impressions": N_("a number of views"),
     "credit.last": N_("The last touch earns"), "credit.first": N_("The first touch earns"),
@@ -113,7 +110,6 @@ WORDS: dict[str, str] = {
     "op.at_most": N_("is at most"), "op.between": N_("is between"),
 
     "event.StoreCalled": N_("A message of the shop"),
-    "event.CodeChanged": N_("A code that was given or ended"),
     "event.CodeChanged": N_("A code that was given or ended"),
     "event.StoreConnected": N_("Reading the shop for the first time"),
     "event.CatalogueDoubted": N_("Reading the whole catalogue again"),

@@ -25,7 +25,7 @@ from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals.model import Click, Impression
 from alliance.web.front import Front
-from alliance.web.pace import Memory, network_of
+from alliance.web.pace import Limits, Rate, Turnstile, network_of
 from alliance.worker import clicks, loop
 from tests import make, pages
 from tests.hubs import HOME, Bench, bench
@@ -139,14 +139,23 @@ def test_one_household_is_one_network_whichever_of_its_addresses_it_uses() -> No
 
 
 def test_the_memory_of_limits_does_not_grow_with_what_strangers_make_up(now: datetime) -> None:
-    at = [now]
-    memory = Memory(lambda: at[0], most=100)
+    at = now.timestamp()
+    memory = Turnstile(Rate(2, 60), most=100)
     for n in range(1000):
-        memory.incr(f"made up {n}", 60)
-    assert len(memory) == 101
-    at[0] += timedelta(seconds=61)
-    assert [memory.incr("somebody", 60), memory.incr("somebody", 60)] == [1, 2]
+        memory.lets(f"made up {n}", at)
+    assert len(memory) == 100
+    assert not memory.would_let("one more", at)
+    assert [memory.lets("somebody", at + 61) for _ in range(3)] == [True, True, False]
     assert len(memory) == 1
+
+
+def test_asking_whether_one_more_may_counts_nothing(now: datetime) -> None:
+    limits, rate = Limits(lambda: now), Rate(2, 60)
+
+    assert [limits.test(rate, "kind", "who") for _ in range(5)] == [True] * 5
+    assert [limits.hit(rate, "kind", "who") for _ in range(3)] == [True, True, False]
+    assert not limits.test(rate, "kind", "who")
+    assert limits.test(rate, "another kind", "who")
 
 
 def test_views_that_one_visitor_posts_again_and_again_count_once(

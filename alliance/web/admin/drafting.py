@@ -31,8 +31,9 @@ from alliance.rules.terms import (
     Per,
     Terms,
 )
-from alliance.web import problems, terms_form
+from alliance.web import terms_form
 from alliance.web.asked import by, change, now, reading
+from alliance.web.refusals import STATUS
 from alliance.web.terms_form import Parties
 
 pages = Blueprint("drafting", __name__)
@@ -129,7 +130,7 @@ def _builder(form: Mapping[str, str], alliance: Alliance, contract: Contract | N
                if seat.member.id != own and seat.member.state == "active"],
         summary=summary(terms) if terms else (), gaps=gaps(terms) if terms else (),
         example=_example(terms) if terms and not gaps(terms) else None, parties=parties)
-    return page, problems.STATUS[refusal.kind] if refusal else 200
+    return page, STATUS[refusal.kind] if refusal else 200
 
 
 def _alliance(values: Mapping[str, str]) -> Alliance | None:

@@ -8,8 +8,6 @@ from datetime import timedelta
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from limits import parse
-from limits.strategies import FixedWindowRateLimiter
 
 from alliance.connect.protocol import Grant
 from alliance.core.errors import AllianceError, Invalid, TooMany
@@ -17,13 +15,14 @@ from alliance.core.money import Currency
 from alliance.merchants import stores
 from alliance.merchants.plain import one_line
 from alliance.web.asked import again, by, change, hub, now, outside, reading
+from alliance.web.pace import MINUTE, Limits, Rate
 
 pages = Blueprint("stores", __name__)
 
 SILENT = timedelta(hours=26)
 """A store that was not heard for so long is shown as silent."""
 
-PER_MERCHANT = parse("6/minute")
+PER_MERCHANT = Rate(6, MINUTE)
 """Each try calls an address that somebody typed: more of them would serve others than shops."""
 
 KEYS = {"woocommerce": ["consumer_key", "consumer_secret"], "demo": []}
@@ -96,7 +95,7 @@ def _offered() -> list[str]:
 
 
 def _hold_back() -> None:
-    limiter: FixedWindowRateLimiter = current_app.extensions["limits"]
+    limiter: Limits = current_app.extensions["limits"]
     if not limiter.hit(PER_MERCHANT, "connect", by().merchant):
         raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
                       retry_after=60)

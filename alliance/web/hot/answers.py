@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from alliance.web.site import HSTS
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 Headers = list[tuple[str, str]]
+
+A_YEAR = 31_536_000
+HSTS = f"max-age={A_YEAR}; includeSubDomains"
+"""Told with every answer of a hub that browsers reach by https."""
 
 GUARDS: Headers = [
     ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
