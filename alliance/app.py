@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,7 +27,12 @@ def from_environment() -> Front:
     """What the server's worker processes call: settings come from `ALLIANCE_*`."""
     settings = Settings.from_env()
     logs.configure(settings)
-    return create_app(settings)
+    front = create_app(settings)
+    # What a start makes stays to the end. Looking through all of it for garbage, again and again,
+    # would hold up some shopper each time.
+    gc.collect()
+    gc.freeze()
+    return front
 
 
 def compose(hub: Hub, *, watched: bool = False) -> Front:

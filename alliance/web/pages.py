@@ -6,6 +6,7 @@ once and reads the page framework, the forms and the languages meanwhile.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -42,6 +43,8 @@ class Pages:
     def _load_quietly(self) -> None:
         try:
             self.load()
+            # They stay to the end, like all that a start makes: no garbage to look through.
+            gc.freeze()
         except Exception:
             # Whoever asks for a page meets the same fault, and gets an answer that says so.
             _log.exception("the pages could not be loaded")
