@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alliance.app import compose
 from alliance.db.session import Database
+from alliance.promotions import codes
 from tests import make, pages
 from tests.browser import assets, browser
 from tests.pages import Traded
@@ -28,6 +29,7 @@ LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/
          "/placements", "/links", "/links?care=1", "/links/new", "/orders", "/orders?box=out",
          "/orders/not-credited",
          "/paths", "/paths?box=out&by=place",
+         "/codes",
          "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
 
@@ -42,7 +44,12 @@ class Quiet(WSGIRequestHandler):
 def traded(sqlite_database: Database, now: datetime) -> Traded:
     """An alliance that has traded."""
     with sqlite_database.transaction() as session:
-        return pages.traded(session, now=now)
+        made = pages.traded(session, now=now)
+        seller = made.world.actor(session, "bakery")
+        for kind, code in (("coupon", "with-cafe"), ("spoken", "mia")):
+            codes.give(session, seller, made.world.store.id, made.world.members["cafe"].id,
+                       kind=kind, code=code, now=now)
+        return made
 
 
 @pytest.fixture
@@ -81,6 +88,8 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
                f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz"]
     if name == "cafe":
         details += [f"/links/{traded.ids['link_id']}", f"/links/{traded.ids['link_id']}/card"]
+    if name == "bakery":
+        details += [f"/stores/{traded.ids['store_id']}/reports"]
     for path in [*LISTS, *([] if name == "stranger" else details)]:
         page.goto(address + path)
         trouble += [f"{path}: {each['id']}" for each in Axe().run(page).response["violations"]]

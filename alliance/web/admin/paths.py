@@ -24,7 +24,7 @@ pages = Blueprint("paths", __name__)
 SPANS = (30, 90, 365)
 """Days that a report may look back."""
 
-WAYS = ("widget", "link", "coupon", "bond", "renewal", "spoken")
+WAYS = ("widget", "link", "coupon", "bond", "spoken")
 
 
 @dataclass(frozen=True, slots=True)
