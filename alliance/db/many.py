@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from alliance.db.base import Base
@@ -37,7 +38,8 @@ def _executed(session: Session, name: str, columns: Sequence[str], rows: Sequenc
 
 def _copied(session: Session, name: str, columns: Sequence[str], rows: Sequence[Row],
             key: str) -> None:
-    # COPY knows neither walls nor conflicts, so it fills a table of the connection's own first.
+    # COPY may not fill a table that has walls, so it fills one of the connection's own first, which
+    # is empty again when the transaction ends.
     connection = session.connection()
     listed = ", ".join(columns)
     connection.exec_driver_sql(
@@ -49,8 +51,10 @@ def _copied(session: Session, name: str, columns: Sequence[str], rows: Sequence[
             f"COPY coming_{name} ({listed}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-    connection.exec_driver_sql(
-        f"INSERT INTO {name} ({listed}) SELECT {listed} FROM coming_{name} "
-        f"ON CONFLICT ({key}) DO NOTHING")
-    # A transaction may bring several sets.
-    connection.exec_driver_sql(f"TRUNCATE coming_{name}")
+    insert = f"INSERT INTO {name} ({listed}) SELECT {listed} FROM coming_{name}"
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(insert)
+    except IntegrityError:
+        # Some are there already, which is rare: to look for them beforehand costs a sixth more.
+        connection.exec_driver_sql(f"{insert} ON CONFLICT ({key}) DO NOTHING")

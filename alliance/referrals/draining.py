@@ -43,7 +43,7 @@ MANNERS = frozenset({"asked", "unsaid", "unasked"})
 JUDGE_AFTER = timedelta(seconds=5)
 """Clicks of one day are judged together a little later, so that a burst is one piece of work."""
 
-_COLUMNS = ("id", "alliance_id", "host_member_id", "seller_member_id", "store_id", "visitor",
+COLUMNS = ("id", "alliance_id", "host_member_id", "seller_member_id", "store_id", "visitor",
             "user_agent", "product_id", "placement_id", "link_id", "network", "manner",
             "terms_hash", "at", "expires_at")
 _FIXED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII).fullmatch
@@ -69,7 +69,7 @@ class Sifted:
 
     lot: Lot
     clicks: list[Row] = field(default_factory=list)
-    """Values in the order of `_COLUMNS`."""
+    """Values in the order of `COLUMNS`."""
     own: list[tuple[str, str, datetime]] = field(default_factory=list)
     """Merchant, visitor, when."""
     seen: list[Seen] = field(default_factory=list)
@@ -200,7 +200,7 @@ def _keep_clicks(session: Session, lots: Sequence[Sifted], now: datetime) -> Non
     known = _known(session, Member.id, hosts)
     if len(known) < len(hosts) or any(row[1] not in zones for row in rows):
         rows = [row for row in rows if row[2] in known and row[1] in zones]
-    insert_many(session, Click, _COLUMNS, rows, "id")
+    insert_many(session, Click, COLUMNS, rows, "id")
     # An instant's day is its minute's day, and a lot has few minutes.
     minutes = {(str(row[1]), str(row[13])[:_MINUTE]) for row in rows}
     days = {(ref, day_of(_time(f"{minute}+00:00"), zones[ref]).isoformat())
