@@ -21,7 +21,7 @@ class Doorstep:
 
     def __init__(self, hub: Hub, salt: DailySalt) -> None:
         self.hub = hub
-        self.instants = Instants(hub.clock, salt)
+        self.instants = Instants(hub, salt)
         self.links, self.embedded = Turnstile(LINKS), Turnstile(EMBEDDED)
         self._settle(hub.settings)
 

@@ -5,11 +5,11 @@ Under load many clicks fall into one; with few there is time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from alliance.core import clock
+from alliance.hub import Hub
 from alliance.referrals.tokens import id_begin
 from alliance.web.visitors import DailySalt, Day
 
@@ -32,15 +32,15 @@ class Instant(NamedTuple):
 class Instants:
     """Says what time it is, to the millisecond, by the hub's clock."""
 
-    def __init__(self, now: Callable[[], datetime], salt: DailySalt) -> None:
-        self._now = now
-        self._is_ours = now is clock.now
+    def __init__(self, hub: Hub, salt: DailySalt) -> None:
+        self._hub = hub
         self._salt = salt
         self._last: Instant | None = None
 
     def current(self) -> Instant:
         """The millisecond that it is."""
-        millis = clock.milliseconds() if self._is_ours else _millis(self._now())
+        now = self._hub.clock
+        millis = clock.milliseconds() if now is clock.now else _millis(now())
         last = self._last
         return last if last is not None and last.millis == millis else self._spell(millis)
 
