@@ -24,7 +24,7 @@ from alliance.referrals import doubts, order_rows, renewals
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.order_rows import OrderRow
 from alliance.referrals.seats import Seats
-from alliance.referrals.tokens import ClickToken, Signer
+from alliance.referrals.tokens import ClickToken, Signer, in_store_time
 from alliance.rules.attribution import Evidence, Inputs, Standing, Touch
 
 _LOST = {OrderState.CANCELLED.value, OrderState.FAILED.value, OrderState.REMOVED.value}
@@ -210,7 +210,8 @@ class Gathered:
         bound = self._seats.terms(seller, token.host, at)
         owner = self._owners.get(token.click_id, row.id)
         return Touch(
-            id=token.click_id, kind=Evidence.CLICK, host=token.host, at=at,
+            id=token.click_id, kind=Evidence.CLICK, host=token.host,
+            at=in_store_time(at, row.placed_at),
             alliance=self._seats.member(token.host).alliance_id, forged=is_forged,
             replayed=not is_forged and owner != row.id,
             invalid=fault if fault != "valid" else None,
