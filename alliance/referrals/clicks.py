@@ -65,7 +65,7 @@ def judge(session: Session, alliance_id: str, day: date) -> Judged:
         changed = _judge_from(session, alliance_id, start, period.end) if start else {}
         done.clicks |= set(changed)
         _count_day(session, alliance_id, day, period)
-        if not any(at >= period.end - validity.REACH for at, _, _ in changed.values()):
+        if not any(at >= period.end - validity.REACH for at in changed.values()):
             break
         day, start = day + timedelta(days=1), period.end
     done.orders = _orders_with(session, done.clicks)
@@ -114,7 +114,8 @@ def remove_day(session: Session, alliance_id: str, day: date) -> int:
     period = Period.day(day, session.get_one(Alliance, alliance_id).zone)
     judge(session, alliance_id, day)
     live = _counts_of(alliance_id, day)
-    for row in session.execute(select(*ClickCount.__table__.columns).where(*live)).mappings():
+    columns = [getattr(ClickCount, name) for name in (*_KEY, "day", "number")]
+    for row in session.execute(select(*columns).where(*live)).mappings().all():
         gone = {**row, "number": 0, "clicks_gone": True}
         insert_once(session, ClickCount, [gone], _KEY)
         session.execute(
@@ -152,30 +153,41 @@ def _earliest_in_doubt(session: Session, alliance_id: str, period: Period) -> da
 
 
 def _judge_from(session: Session, alliance_id: str, start: datetime,
-                end: datetime) -> dict[str, tuple[datetime, str | None, str]]:
-    """Judge the clicks of `[start, end)`; of each that changed its time, verdict before and now."""
+                end: datetime) -> dict[str, datetime]:
+    """Judge the clicks of `[start, end)`; the times of those whose verdict changed, by id."""
+    own = _own_keys(session, alliance_id)
+    changed: dict[str, datetime] = {}
+    while start < end:
+        # Hour by hour: a day of a million clicks needs no more room than its busiest hours.
+        until = min(end, start + validity.REACH)
+        by_word: dict[str, list[str]] = defaultdict(list)
+        for ref, at, word in _judged(session, alliance_id, Period(start, until), own):
+            changed[ref] = at
+            by_word[word].append(ref)
+        for word, refs in sorted(by_word.items()):
+            for chunk in chunks(refs):
+                session.execute(update(Click).where(Click.id.in_(chunk)).values(verdict=word),
+                                execution_options={"synchronize_session": False})
+        start = until
+    return changed
+
+
+def _judged(session: Session, alliance_id: str, hour: Period,
+            own: Mapping[str, frozenset[str]]) -> list[tuple[str, datetime, str]]:
+    """Id, time and verdict of the clicks of an hour whose verdict is another than before."""
     rows = session.execute(
-        select(*_COLUMNS).where(*_within(alliance_id, Period(start, end)))
-        .order_by(Click.at, Click.id)).all()
-    before = session.execute(
-        select(*_COLUMNS).where(
-            *_within(alliance_id, Period(start - validity.REACH, start)),
-            Click.verdict.in_([VALID, *validity.UNCOUNTED]))).all()
+        select(*_COLUMNS).where(*_within(alliance_id, hour)).order_by(Click.at, Click.id)).all()
+    if not rows:
+        return []
+    before = session.execute(select(*_COLUMNS).where(
+        *_within(alliance_id, Period(hour.start - validity.REACH, hour.start)),
+        Click.verdict.in_([VALID, *validity.UNCOUNTED]))).all()
     verdicts = validity.judge(
-        [_facts(row) for row in rows], _own_keys(session, alliance_id),
+        [_facts(row) for row in rows], own,
         before=[_facts(row) for row in before if row.verdict == VALID],
         tried=[_facts(row) for row in before if row.verdict != VALID])
     words = {each.click_id: VALID if each.fault is None else each.fault.value for each in verdicts}
-    changed = {row.id: (row.at, row.verdict, words[row.id])
-               for row in rows if words[row.id] != row.verdict}
-    by_word: dict[str, list[str]] = defaultdict(list)
-    for ref, (_, _, word) in changed.items():
-        by_word[word].append(ref)
-    for word, refs in sorted(by_word.items()):
-        for chunk in chunks(refs):
-            session.execute(update(Click).where(Click.id.in_(chunk)).values(verdict=word),
-                            execution_options={"synchronize_session": False})
-    return changed
+    return [(row.id, row.at, words[row.id]) for row in rows if words[row.id] != row.verdict]
 
 
 def _facts(row: Any) -> ClickFacts:

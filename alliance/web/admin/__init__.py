@@ -7,6 +7,7 @@ from flask import Flask
 from alliance.web.admin import (
     account,
     alliances,
+    clicks,
     codes,
     contracts,
     cycles,
@@ -23,7 +24,7 @@ from alliance.web.admin import (
     stores,
 )
 
-GROUPS = (overview, alliances, contracts, drafting, products, placements, links, orders,
+GROUPS = (overview, alliances, contracts, drafting, products, placements, links, clicks, orders,
           paths, statements, cycles, ledger, stores, codes, reporting, account)
 
 
