@@ -12,7 +12,7 @@ from alliance.db.session import Database
 from alliance.referrals import actions
 from alliance.referrals.model import Order
 from alliance.settlement import commissions
-from tests.integration.test_pages import app, bakery, cafe, traded
+from tests.integration.test_pages import TERMS, app, bakery, cafe, traded
 from tests.pages import Traded, Visitor
 from tests.world import order
 
@@ -48,3 +48,21 @@ def test_an_action_is_shown_as_what_it_is(
         assert "a sign-up" in text
         assert "Sign-up news-7 reported by" in text
         assert "Not credited to cafe: the terms pay nothing for what was ordered." in text
+
+
+def test_a_clause_for_sign_ups_and_renewals_are_agreed_in_the_builder(
+        cafe: Visitor, traded: Traded) -> None:
+    form = {**TERMS, "clauses": "2", "c0-key": "news", "c0-basis": "per_referral", "c0-rate": "",
+            "c0-amount": "2.00", "c0-wanted": "sign_up", "c1-key": "sales",
+            "c1-basis": "percent_of_sale", "c1-rate": "10", "c1-wanted": "booking",
+            "recurring_days": "365", "alliance": traded.ids["alliance_id"],
+            "other": traded.world.members["bakery"].id}
+    path = str(cafe.send("/contracts/new", form).location)
+    shown = cafe.see(path).text
+    assert "Clause news: €2.00 once for each credited sign-up." in shown
+    assert "Renewals of a subscription earn like its first order" in shown
+    again = cafe.see(f"{path}/amendment").text
+    assert '<option value="sign_up" selected>a sign-up</option>' in again
+    assert 'name="recurring_days" type="text" value="365"' in again
+    wrong = cafe.send("/contracts/new", {**form, "c0-wanted": "everything"})
+    assert wrong.status_code == 422
