@@ -65,11 +65,11 @@ def _begun(seen: OrderSeen) -> str:
     told = seen.told
     known = {"number": told.number, "shop": seen.store_name}
     if told.wanted is Wanted.SIGN_UP:
-        return _("Sign-up %(number)s reported by %(shop)s", **known)
+        return str(_("Sign-up %(number)s reported by %(shop)s", **known))
     if told.wanted is Wanted.BOOKING:
-        return _("Booking %(number)s reported by %(shop)s", **known)
+        return str(_("Booking %(number)s reported by %(shop)s", **known))
     sold = ui.money(total((line.net for line in told.lines), told.currency))
-    return _("Order %(number)s at %(shop)s: %(amount)s", amount=sold, **known)
+    return str(_("Order %(number)s at %(shop)s: %(amount)s", amount=sold, **known))
 
 
 def _bookings(seen: OrderSeen) -> list[Step]:
