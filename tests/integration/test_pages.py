@@ -182,7 +182,7 @@ def test_an_invitation_is_shown_once_and_joins_whoever_holds_it(
 
 
 def test_what_was_not_credited_is_told_with_its_reason_and_what_would_help(
-        cafe: Visitor, traded: Traded, database: Database, now: datetime) -> None:
+        cafe: Visitor, bakery: Visitor, traded: Traded, database: Database, now: datetime) -> None:
     late = now - timedelta(hours=1)
     with database.transaction() as session:
         token = traded.world.token("cafe", late - timedelta(days=40))
@@ -190,7 +190,9 @@ def test_what_was_not_credited_is_told_with_its_reason_and_what_would_help(
     text = cafe.see("/orders/not-credited").text
 
     assert "Not credited to cafe" in text
-    assert "A contract binds from its second signature on" in text
+    assert "Terms that were in force by Jan 21, 2026" in text
+    assert "With terms that were in force by then: still not credited (outside the window)." in text
+    assert "Not credited to cafe" in bakery.see("/orders/not-credited?box=in").text
 
 
 def test_a_link_is_made_and_switching_a_placement_is_seen(cafe: Visitor, traded: Traded) -> None:
