@@ -35,15 +35,15 @@ class Embed:
         self.doorstep = Doorstep(hub, self.salt)
         self.ways = Ways(self.memory, hub.signer)
         self.following = Following(self.doorstep, self.ways, self.spool)
-        self._slates = Slates(self.memory, hub.signer, lambda: hub.settings.public_url)
-        self._seeing = Seeing(self._slates, self.spool)
+        self.slates = Slates(self.memory, hub.signer, lambda: hub.settings.public_url)
+        self._seeing = Seeing(self.slates, self.spool)
 
     def slate(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`GET /embed/v1/slate`."""
         at, _, (network, stranger, _) = self.doorstep.ask(environ)
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
-        return self._slates.answer(environ, start, self.doorstep.answers, at.now)
+        return self.slates.answer(environ, start, self.doorstep.answers, at.now)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""

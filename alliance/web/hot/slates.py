@@ -56,10 +56,10 @@ class Slates:
         self._memory = memory
         self._signer = signer
         self._public_url = public_url
-        self._slots: Generations[Kept[Slot | None]] = Generations()
+        self.slots: Generations[Kept[Slot | None]] = Generations()
         self._goods: Generations[Kept[Goods]] = Generations()
         self._shown: Generations[Kept[Slate]] = Generations()
-        self._bodies: Generations[Body] = Generations(MOST_BODIES)
+        self.bodies: Generations[Body] = Generations(MOST_BODIES)
         self._queries: Generations[Body] = Generations()
 
     def answer(self, environ: dict[str, Any], start: StartResponse, answers: Answers,
@@ -84,7 +84,7 @@ class Slates:
         kept = self._shown.get(placement_id)
         if kept is not None and kept.home.live and now < kept.until:
             return kept
-        slot = self._memory.read(self._slots, placement_id, now,
+        slot = self._memory.read(self.slots, placement_id, now,
                                  lambda session: _slot(session, placement_id, now))
         if slot.value is None:
             raise NotFound("placement", placement_id)
@@ -105,10 +105,10 @@ class Slates:
         asked = dict(reversed(parse_qsl(query[:LONGEST_QUERY], keep_blank_values=True)))
         placement_id = checked("plc", asked.get("placement", ""))
         locale = locale_of(asked.get("locale", ""))
-        body = self._bodies.get((placement_id, locale))
+        body = self.bodies.get((placement_id, locale))
         if body is None or not body.home.live or now >= body.until:
             body = self._body(self.shown(placement_id, now), locale, answers, now)
-            self._bodies.keep((placement_id, locale), body)
+            self.bodies.keep((placement_id, locale), body)
         if len(query) <= LONGEST_KEPT_QUERY:
             self._queries.keep(query, body)
         return body
