@@ -79,7 +79,7 @@ def _settings(folder: Path, address: str) -> Settings:
 
 
 def _greet(address: str, say: Console) -> None:
-    say.print(f"\n  [bold]{address}/demo[/bold]  sign in as one of the four with one click\n")
+    say.print(f"\n  [bold]{address}/demo[/bold]  sign in as any of them with one click\n")
     for slug, (name, *_) in WHO.items():
         say.print(f"  {address}/shops/{slug}/  {name}")
     say.print("\n  Follow a partner's product from one shop into another, buy it, and look at what "
