@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from alliance.connect.streams import Lot
 from alliance.core.ids import new_id
 from alliance.db.queue import Message
+from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals import draining
 from alliance.referrals.draining import Fate
@@ -153,3 +154,16 @@ def test_ones_own_people_are_known_once(session: Session, w: World, now: datetim
             + [{**own, "merchant": "mer_none"}], now=now)
     assert [(row.merchant_id, row.visitor) for row in session.scalars(select(OwnVisitor))] == [
         (w.merchants["cafe"].id, "v")]
+
+
+def test_the_role_that_serves_drains_through_the_walls(
+        walled_database: Database, now: datetime) -> None:
+    with walled_database.transaction() as session:
+        w = world(session)
+    for _ in range(2):
+        with walled_database.claiming() as session:
+            drained(session, [click(w, now), click(w, now)], now=now)
+    with walled_database.reading() as session:
+        assert count(session) == 4
+    with walled_database.reading(merchant_id="mer_stranger") as session:
+        assert count(session) == 0
