@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE, Popen, run
 from time import monotonic
 from typing import Any
 
@@ -259,6 +262,22 @@ def test_what_others_put_into_the_stream_is_removed(
     assert one.stream.is_through(receipt)
 
 
+def test_the_command_sends_until_its_input_ends(
+        database: Database, broker: Broker, pair: tuple[Machine, Machine], now: datetime) -> None:
+    one, two = pair
+    one.click(3, now)
+    named = "ALLIANCE_NATS_URL" if isinstance(broker, Nats) else "ALLIANCE_REDIS_URL"
+    settings = {"ALLIANCE_SECRET_KEYS": "ab" * 32, "ALLIANCE_SEAL_KEYS": "cd" * 32,
+                "ALLIANCE_SPOOL_DIR": str(one.folder),
+                "ALLIANCE_DATABASE_URL": database.engine.url.render_as_string(False)}
+    command = [sys.executable, "-m", "alliance.cli", "ship", "--until-input-ends"]
+    with Popen(command, stdin=PIPE, env={**os.environ, **settings, named: broker.url}) as sender:
+        assert taken(two, now, 3, database) == sorted(one.written)
+    assert sender.returncode == 0
+    refused = run(command, stdin=PIPE, stdout=PIPE, env={**os.environ, **settings}, check=False)
+    assert (refused.returncode, b"no_stream" in refused.stdout) == (2, True)
+
+
 def test_settings_name_the_broker_and_refuse_what_is_none() -> None:
     assert open_stream(None, None) is None
     assert isinstance(open_stream("redis://127.0.0.1:1", None), redis_stream.RedisStream)
@@ -271,6 +290,15 @@ def test_settings_name_the_broker_and_refuse_what_is_none() -> None:
             Settings.from_env(keys | wrong)
         assert refused.value.code == "bad_setting"
     assert Settings.from_env(keys | {"ALLIANCE_REDIS_URL": "rediss://cache"}).has_stream
+
+
+def taken(machine: Machine, now: datetime, goal: int, database: Database) -> list[str]:
+    """Only the worker here takes, until so many clicks are kept or a minute is over."""
+    until = monotonic() + 60
+    while len(kept(database)) < goal and monotonic() < until:
+        now += timedelta(seconds=6)
+        machine.take(now)
+    return kept(database)
 
 
 def replace_folder(hub: Hub, folder: Path) -> Hub:
