@@ -116,7 +116,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
     return Traded(made, {
         "alliance_id": made.alliance.id, "contract_id": contract.id, "order_id": order_id,
         "product_id": made.product_id, "placement_id": placement.id, "link_id": link.id,
-        "code": link.code, "cycle_id": cycle.id,
+        "code": "unknown", "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "person_id": str(bakery.person_id),
         "message_id": "msg_unknown",

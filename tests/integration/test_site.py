@@ -187,7 +187,8 @@ def test_members_do_reach_what_strangers_cannot(app: Flask, visitor: Visitor,
     visitor.sign_in(traded.world.merchants["bakery"])
     codes = {path: visitor.see(path).status_code for rule, path, method in _asked(app, traded.ids)
              if method == "GET" and rule.arguments and rule.endpoint not in
-             {"static", "orders.by_store", "alliances.invited", "placements.show"}}
+             {"static", "orders.by_store", "alliances.invited", "placements.show", "links.show",
+              "links.card", "lost.show"}}
 
     assert set(codes.values()) == {200}, codes
 
