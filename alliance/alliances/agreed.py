@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from alliance.alliances.model import Member, Span, TermsVersion
 from alliance.core.errors import NotFound
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.rules.agreement import from_json
 from alliance.rules.terms import Terms
 
@@ -84,12 +84,12 @@ def ever_owed(session: Session, seller_members: Sequence[str]) -> list[TermsInFo
 
     For lots of orders. What was signed never changes, so each text is read once for a process.
     """
-    rows = session.execute(_OWED, {"sellers": list(seller_members)}).all()
+    rows = ask(session, _OWED, {"sellers": list(seller_members)}).all()
     signed = {row.id: known for row in rows if (known := _SIGNED.get(row.hash)) is not None}
     if unread := sorted({row.id for row in rows} - set(signed)):
         if len(_SIGNED) > MOST_REMEMBERED:
             _SIGNED.clear()
-        for terms_id, terms_hash, body in session.execute(_BODIES, {"ids": unread}):
+        for terms_id, terms_hash, body in ask(session, _BODIES, {"ids": unread}):
             signed[terms_id] = _SIGNED[terms_hash] = from_json(body)
     return [_bounded(signed[row.id], row.id, row.hash, row.contract_id, row.starts_at,
                      row.ends_at) for row in rows]

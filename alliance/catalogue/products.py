@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, bindparam, select, true, update
 from sqlalchemy.orm import Session
 
 from alliance.catalogue.model import Product
@@ -20,6 +20,7 @@ from alliance.connect.protocol import StoreProduct
 from alliance.core.actor import Actor
 from alliance.core.errors import Invalid, NotFound
 from alliance.core.ids import new_id
+from alliance.db.lots import among, ask
 from alliance.db.once import insert_once
 from alliance.merchants import shown, stores
 from alliance.merchants.model import CATEGORIES, Merchant, Store
@@ -185,9 +186,8 @@ def categories_of(session: Session, store_id: str,
     found: dict[str, tuple[str, ...]] = {}
     wanted = list(dict.fromkeys(refs))
     for start in range(0, len(wanted), LOT):
-        rows = session.scalars(select(Product).where(
-            Product.store_id == store_id, Product.ref.in_(wanted[start:start + LOT])))
-        found |= {product.ref: (product.shelf, *product.categories) for product in rows}
+        rows = ask(session, _SHELVES, {"store": store_id, "refs": wanted[start:start + LOT]})
+        found |= {ref: (shelf, *categories) for ref, shelf, categories in rows}
     return found
 
 
@@ -278,3 +278,7 @@ def _plain(text: str) -> str:
     # Connectors promise plain text; a store that was broken into must not reach another's pages.
     # Cut first: tags that never end cost the square of their length to look for.
     return tidy(_TAG.sub(" ", text[:LONGEST_TOLD]))
+
+
+_SHELVES = select(Product.ref, Product.shelf, Product.categories).where(
+    Product.store_id == bindparam("store"), among(Product.ref, "refs"))

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
-from alliance.core.money import LIMIT, Currency, Money, split, total
+from alliance.core.money import LIMIT, Currency, Money, split
 
 MOST_TOKENS, MOST_COUPONS, LONGEST_CODE = 10, 50, 200
 """How much evidence one order can carry: more of it only hides what counts."""
@@ -134,7 +134,8 @@ class StoreOrder:
     @property
     def kept(self) -> Money:
         """What the seller keeps of all lines, net."""
-        return total((line.kept for line in self.lines), self.currency)
+        return Money(sum(line.net.minor - line.refunded.minor for line in self.lines),
+                     self.currency)
 
     @property
     def is_sold(self) -> bool:

@@ -31,7 +31,7 @@ def money_json(amount: Money) -> dict[str, object]:
 
 def time_json(at: datetime) -> str:
     """The one written form of an instant, such as `2026-03-01T00:00:00.000000Z`."""
-    return aware(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return aware(at).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def read_time(text: str) -> datetime:

@@ -33,8 +33,10 @@ def _is_plain(value: Any) -> bool:
     # It grows while it is gone through: a call for each value would cost more than the writing.
     for each in left:
         kind = type(each)
+        if kind is str:
+            continue
         if kind is dict:
-            if not all(isinstance(name, str) and name.isascii() for name in each):
+            if set(map(type, each)) - {str} or not "".join(each).isascii():
                 return False
             left.extend(each.values())
         elif kind is list or kind is tuple:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -18,6 +18,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Result,
+    Select,
     Text,
     TypeDecorator,
     bindparam,
@@ -30,6 +32,8 @@ from sqlalchemy.types import TypeEngine
 
 from alliance.core.writing import written
 from alliance.db.base import Base
+
+Columns = TypeVarTuple("Columns")
 
 
 def insert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]],
@@ -58,6 +62,18 @@ def update(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]
     names = (*(name for name in rows[0] if name != "id"), "id")
     dialect = session.get_bind().dialect
     return _run(session, _updating(model, names, dialect), names, rows, dialect)
+
+
+def ask(session: Session, statement: Select[*Columns],
+        parameters: Mapping[str, Any]) -> Result[*Columns]:
+    """Read columns as they are, without all that a session does for objects.
+
+    For the hub's own work; a session that acts for a merchant asks within its walls.
+    """
+    if session.info:
+        return session.execute(statement, parameters)
+    session.flush()
+    return session.connection().execute(statement, parameters)
 
 
 def among(column: ColumnElement[Any] | InstrumentedAttribute[Any],

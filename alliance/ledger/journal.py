@@ -23,7 +23,7 @@ from alliance.core.money import Currency, Money
 from alliance.core.writing import canonical
 from alliance.db import lots
 from alliance.db.base import iso
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.ledger.model import Entry, PostingRow
 from alliance.rules.merkle import leaf_hash
 
@@ -139,7 +139,7 @@ def revisions(session: Session, cause: str, cause_ids: Iterable[str]) -> dict[st
     """The next free revision of each cause id: 0 where nothing is booked yet."""
     following = dict.fromkeys(cause_ids, 0)
     if following:
-        rows = session.execute(_REVISIONS, {"cause": cause, "ids": list(following)})
+        rows = ask(session, _REVISIONS, {"cause": cause, "ids": list(following)})
         following.update({cause_id: last + 1 for cause_id, last in rows})
     return following
 
@@ -148,8 +148,8 @@ def booked(session: Session, commission_ids: Sequence[str]) -> dict[str, dict[St
     """What each commission has in each state, in minor units, as the sum of its postings."""
     sums: dict[str, dict[State, int]] = {ref: defaultdict(int) for ref in commission_ids}
     if sums:
-        for commission_id, from_state, to_state, minor in session.execute(
-                _MOVED, {"ids": list(sums)}):
+        for commission_id, from_state, to_state, minor in ask(
+                session, _MOVED, {"ids": list(sums)}):
             sums[str(commission_id)][State(from_state)] -= int(minor)
             sums[str(commission_id)][State(to_state)] += int(minor)
     return sums

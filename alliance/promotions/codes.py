@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
@@ -17,7 +17,7 @@ from alliance.core.events import CodeChanged
 from alliance.core.ids import new_id
 from alliance.core.reading import time_json
 from alliance.db import queue
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.db.once import insert_once
 from alliance.merchants import stores
 from alliance.promotions.model import HostCode
@@ -74,11 +74,11 @@ def touch_id(row: HostCode) -> str:
 
 
 def standing(session: Session,
-             said: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Row[Any]]:
+             said: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], Any]:
     """Those of these (store, kind, code in lower case) that stand for a host."""
     if not said:
         return {}
-    found = session.execute(_STANDING, {
+    found = ask(session, _STANDING, {
         "stores": sorted({store_id for store_id, _, _ in said}),
         "codes": sorted({code for _, _, code in said})})
     rows = {(row.store_id, row.kind, row.code): row for row in found}

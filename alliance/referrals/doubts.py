@@ -53,6 +53,8 @@ def stand_in(touches: Iterable[Touch]) -> tuple[Touch, ...]:
     again and again adds no weight where several touches share.
     """
     found = list(touches)
+    if all(touch.invalid not in _NOT_COUNTED for touch in found):
+        return tuple(found)
     standing: dict[str, Touch] = {}
     for place, touch in sorted(enumerate(found), key=lambda each: (each[1].at, each[1].id)):
         if touch.kind is not Evidence.CLICK or touch.forged or touch.replayed:

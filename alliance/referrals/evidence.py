@@ -16,7 +16,7 @@ from alliance.core.errors import Invalid
 from alliance.core.ids import new_id
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.db import lots
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.db.sealed import Seal
 from alliance.promotions import codes
 from alliance.promotions.model import Placement
@@ -96,7 +96,7 @@ def reached(session: Session, rows: Sequence[OrderRow]) -> set[str]:
     """
     own = {row.id for row in rows}
     clicks = sorted({click_id for row in rows for click_id in row.clicks})
-    sharing = set(session.scalars(_SHARING, {"ids": clicks})) - own if clicks else set()
+    sharing = set(ask(session, _SHARING, {"ids": clicks}).scalars()) - own if clicks else set()
     found = [*rows, *order_rows.read(session, sharing)]
     later = {each.id: (each.store_id, each.ref) for each in _following(session, found)}
     firsts = {(row.store_id, row.ref) for row in found} | set(later.values())
@@ -110,7 +110,7 @@ def _following(session: Session, rows: Sequence[OrderRow]) -> Iterator[Row[Any]]
             key = (row.store_id, row.customer_key)
             earliest[key] = min(earliest.get(key, row.placed_at), row.placed_at)
     if earliest:
-        for each in session.execute(_FOLLOWING, _of_customers(earliest)):
+        for each in ask(session, _FOLLOWING, _of_customers(earliest)):
             key = (each.store_id, each.customer_key)
             if key in earliest and each.placed_at > earliest[key]:
                 yield each
@@ -290,13 +290,13 @@ class Gathered:
         return {token.host for token in read if token is not None}
 
     def _read_clicks(self, clicks: Sequence[str]) -> dict[str, Any]:
-        found = self._session.execute(_CLICKS, {"ids": clicks}) if clicks else ()
+        found = ask(self._session, _CLICKS, {"ids": clicks}) if clicks else ()
         return {row.id: row for row in found}
 
     def _read_homes(self, rows: Sequence[OrderRow]) -> dict[str, str]:
         """The host of each placement that these orders say was seen."""
         seen = sorted({ref for row in rows for ref in row.order.views})
-        found = self._session.execute(_HOMES, {"ids": seen}) if seen else ()
+        found = ask(self._session, _HOMES, {"ids": seen}) if seen else ()
         return {row.id: row.host_member_id for row in found}
 
     def _read_owners(self, clicks: Sequence[str], rows: Sequence[OrderRow]) -> dict[str, str]:
@@ -305,7 +305,7 @@ class Gathered:
                  and row.renews is None and row.order.is_sold for click_id in row.clicks]
         if clicks:
             ranks += [(row.click_id, (row.placed_at, row.ref, row.id))
-                      for row in self._session.execute(_CARRYING, {"ids": clicks})]
+                      for row in ask(self._session, _CARRYING, {"ids": clicks})]
         owners: dict[str, tuple[datetime, str, str]] = {}
         for click_id, rank in ranks:
             owners[click_id] = min(owners.get(click_id, rank), rank)
@@ -318,7 +318,7 @@ class Gathered:
         found: dict[tuple[str, str], dict[tuple[str, str], tuple[Any, bool]]] = defaultdict(dict)
         keys = {(row.store_id, row.customer_key) for row in rows if row.customer_key is not None}
         if keys:
-            for each in self._session.execute(_CREDITED, _of_customers(keys)):
+            for each in ask(self._session, _CREDITED, _of_customers(keys)):
                 # What waits above a cap was earned all the same: the customer is the host's.
                 found[each.store_id, each.customer_key][each.id, each.host_member_id] = (
                     each, renewals.begins_bond(each.wanted, each.weight, each.kind))
@@ -326,7 +326,7 @@ class Gathered:
 
     def _read_decisions(self, order_ids: Sequence[str]) -> dict[str, dict[str, Row[Any]]]:
         found: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
-        for row in self._session.execute(_DECIDED, {"ids": order_ids}) if order_ids else ():
+        for row in ask(self._session, _DECIDED, {"ids": order_ids}) if order_ids else ():
             found[row.order_id][row.host_member_id] = row
         return found
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from alliance.core.orders import StoreOrder
 from alliance.core.snapshots import order_from_json
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.referrals.model import Order, OrderTouch
 
 
@@ -60,14 +60,14 @@ _CLICKS = select(OrderTouch.order_id, OrderTouch.click_id).where(among(OrderTouc
 def read(session: Session, order_ids: Iterable[str]) -> list[OrderRow]:
     """The rows of these orders, with their clicks."""
     ids = sorted(order_ids)
-    return made(session, session.execute(_BY_ID, {"ids": ids}).all()) if ids else []
+    return made(session, ask(session, _BY_ID, {"ids": ids}).all()) if ids else []
 
 
 def made(session: Session, rows: Sequence[Row[Any]]) -> list[OrderRow]:
     """Rows out of `COLUMNS`, with their clicks."""
     found = {row.id: OrderRow(*row[:len(COLUMNS)]) for row in rows}
     if found:
-        for order_id, click_id in session.execute(_CLICKS, {"ids": sorted(found)}):
+        for order_id, click_id in ask(session, _CLICKS, {"ids": sorted(found)}):
             found[order_id].clicks.add(click_id)
     return list(found.values())
 
@@ -83,6 +83,6 @@ def of(session: Session, orders: Sequence[Order]) -> list[OrderRow]:
     found = {order.id: filled({column.key: getattr(order, column.key) for column in COLUMNS})
              for order in orders}
     if found:
-        for order_id, click_id in session.execute(_CLICKS, {"ids": sorted(found)}):
+        for order_id, click_id in ask(session, _CLICKS, {"ids": sorted(found)}):
             found[order_id].clicks.add(click_id)
     return list(found.values())

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from operator import is_
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -24,7 +25,7 @@ from alliance.core.snapshots import order_from_json, order_to_json
 from alliance.core.writing import written
 from alliance.db import lots, queue
 from alliance.db.base import Written
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.db.once import insert_once
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
@@ -204,8 +205,8 @@ def _newer(session: Session, store: Store, orders: Sequence[StoreOrder], tokens:
         if order.ref not in newest or order.moment >= newest[order.ref].moment:
             newest[order.ref] = order
     known: dict[str, Row[Any]] = {
-        row.ref: row for row in session.execute(
-            _KNOWN, {"store": store.id, "refs": sorted(newest)})}
+        row.ref: row for row in ask(
+                session, _KNOWN, {"store": store.id, "refs": sorted(newest)})}
     rows: list[OrderRow] = []
     fresh, changed, moved = [], [], []
     for ref, order in sorted(_shelved(session, store, newest, known).items()):
@@ -277,7 +278,8 @@ def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
             line if line.categories or not (before.get(line.key) or line.product_ref in shelves)
             else replace(line, categories=before.get(line.key, shelves.get(line.product_ref, ())))
             for line in order.lines)
-        done[ref] = order if lines == order.lines else replace(order, lines=lines)
+        is_same = all(map(is_, lines, order.lines))
+        done[ref] = order if is_same else replace(order, lines=lines)
     return done
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.core.orders import Wanted
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.referrals import order_rows
 from alliance.referrals.model import Decision, Order
 from alliance.referrals.order_rows import OrderRow
@@ -46,7 +46,7 @@ class Firsts:
         self._of: dict[tuple[str, str], dict[str, Carried]] = defaultdict(dict)
         self._awaited = {(row.store_id, row.renews) for row in rows if row.renews is not None}
         if self._awaited:
-            for known in session.execute(_FIRST, _named(self._awaited)):
+            for known in ask(session, _FIRST, _named(self._awaited)):
                 first = OrderRow(*known[:len(order_rows.COLUMNS)])
                 self.decided(first, known.host_member_id, known._asdict())
 
@@ -81,7 +81,7 @@ def of(session: Session, firsts: Collection[tuple[str, str]]) -> set[str]:
     """The orders that renew any of these (store, the store's own name of an order)."""
     if not firsts:
         return set()
-    return {row.id for row in session.execute(_RENEWING, _named(firsts))
+    return {row.id for row in ask(session, _RENEWING, _named(firsts))
             if (row.store_id, row.renews) in firsts}
 
 

@@ -14,7 +14,7 @@ from alliance.alliances import agreed
 from alliance.alliances.agreed import TermsInForce
 from alliance.alliances.model import Alliance, Member
 from alliance.core.customers import customer_key
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.db.sealed import Seal
 from alliance.merchants import stores
 from alliance.merchants.model import Person
@@ -33,8 +33,8 @@ class Seats:
 
     def __init__(self, session: Session, merchant_ids: set[str], seal: Seal) -> None:
         self._session, self._seal = session, seal
-        rows: Sequence[Row[Any]] = session.execute(
-            _SEATS, {"merchants": sorted(merchant_ids)}).all()
+        rows: Sequence[Row[Any]] = ask(
+                session, _SEATS, {"merchants": sorted(merchant_ids)}).all()
         self._members = {row.id: row for row in rows}
         self._sellers: dict[tuple[str, str], str] = {
             (row.merchant_id, row.alliance_id): row.id for row in rows
@@ -84,7 +84,7 @@ class Seats:
         merchants = {self._members[host].merchant_id for host in hosts if host in self._members}
         if wanted := sorted(merchants - set(self._mails)):
             self._mails |= {merchant_id: [] for merchant_id in wanted}
-            for merchant_id, mail in self._session.execute(_MAILS, {"merchants": wanted}):
+            for merchant_id, mail in ask(self._session, _MAILS, {"merchants": wanted}):
                 self._mails[merchant_id].append(mail)
 
     def people_keys(self, store_id: str, host: str) -> frozenset[str]:

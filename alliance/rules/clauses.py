@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from alliance.core.clock import day_of
 from alliance.core.money import split
@@ -66,7 +67,8 @@ def counted_lines(order: StoreOrder, terms: Terms) -> tuple[Counted, ...]:
     elif order.state is OrderState.REFUNDED:
         kept = [0] * len(lines)
     else:
-        kept = _laid_over([_amount(line.kept.minor, line.kept_tax.minor, terms)
+        kept = _laid_over([_amount(line.net.minor - line.refunded.minor,
+                                   line.tax.minor - line.refunded_tax.minor, terms)
                            for line in lines])
     return tuple(Counted(line, before, min(before, after))
                  for line, before, after in zip(lines, sold, kept, strict=True))
@@ -96,8 +98,11 @@ def of_order(order: StoreOrder, terms: Terms, facts: Facts, lines: Sequence[Coun
     if customer is None and order.is_new_customer is not None:
         customer = "new" if order.is_new_customer else "returning"
     amount = sum(each.sold for each in lines)
+    # Zones are slow to ask: the day is found only for terms that ask for it.
+    has_day = facts.touched_at is not None and _asks_for_day(terms)
     return {
-        **of_host(facts, day_of(facts.touched_at, facts.zone_name) if facts.touched_at else None),
+        **of_host(facts, day_of(facts.touched_at, facts.zone_name)
+                  if has_day and facts.touched_at else None),
         Field.ORDER_AMOUNT: (str(amount),) if order.currency == terms.currency else None,
         Field.COUNTRY: (order.country.upper(),) if order.country else None,
         Field.CUSTOMER: (customer,) if customer else None,
@@ -129,9 +134,9 @@ def of_host(facts: Facts, day: date | None) -> Known:
 def paying(terms: Terms, what: Cause, known: Known) -> tuple[Clause, ...]:
     """The clauses that pay: the first that matches from the top, and every bonus that matches."""
     matching = [
-        clause for clause in terms.clauses
-        if cause(clause) is what
-        and all(holds(each, known.get(each.field)) for each in clause.conditions)
+        clause for clause in _of_cause(terms, what)
+        if not clause.conditions
+        or all(holds(each, known.get(each.field)) for each in clause.conditions)
     ]
     first = next((clause for clause in matching if not clause.bonus), None)
     return tuple(clause for clause in matching if clause.bonus or clause is first)
@@ -170,6 +175,17 @@ def promises(clause: Clause) -> bool:
     return clause.amount is not None and clause.amount.minor > 0
 
 
+@lru_cache(maxsize=1024)
+def _of_cause(terms: Terms, what: Cause) -> tuple[Clause, ...]:
+    return tuple(clause for clause in terms.clauses if cause(clause) is what)
+
+
+@lru_cache(maxsize=1024)
+def _asks_for_day(terms: Terms) -> bool:
+    return any(each.field is Field.DATE for clause in terms.clauses for each in clause.conditions)
+
+
+@lru_cache(maxsize=1024)
 def _kinds(terms: Terms) -> frozenset[LineKind]:
     switches = {
         LineKind.GOODS: True,

@@ -169,6 +169,10 @@ class Terms:
         if self.effective_until is not None:
             object.__setattr__(self, "effective_until", aware(self.effective_until))
 
+    def __hash__(self) -> int:
+        # What is worked out of terms is remembered by them: to go through all takes too long.
+        return hash((self.seller, self.host, self.version, self.effective_from))
+
     def in_force(self, at: datetime) -> bool:
         """Whether these terms were in force at an instant: from its first, before its last."""
         until = self.effective_until

@@ -19,7 +19,7 @@ from alliance.alliances.model import Alliance
 from alliance.core.ids import new_id
 from alliance.core.money import Currency, Money
 from alliance.db import lots
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.referrals.model import Order
@@ -238,7 +238,7 @@ def _part_by_caps(session: Session, alliance_id: str, capped: Iterable[CappedCla
 def _read_rows(session: Session, commission_ids: Set[str]) -> list[_Row]:
     if not commission_ids:
         return []
-    return [_Row(*row) for row in session.execute(_BY_ID, {"ids": sorted(commission_ids)})]
+    return [_Row(*row) for row in ask(session, _BY_ID, {"ids": sorted(commission_ids)})]
 
 
 def _post_differences(session: Session, alliance_id: str, rows: Sequence[_Row],

@@ -19,7 +19,7 @@ from alliance.alliances.model import Alliance, Contract, Member
 from alliance.core.actor import Actor
 from alliance.core.clock import Period, day_of, start_of
 from alliance.core.errors import Invalid, NotFound
-from alliance.db.lots import among
+from alliance.db.lots import among, ask
 from alliance.ledger import journal
 from alliance.promotions.model import Placement
 from alliance.referrals import clicks, orders
@@ -183,7 +183,7 @@ def _target(fact: str, each: commission.Commission, terms_id: str, *, at: dateti
 
 def _alliances_booked(session: Session, order_ids: Sequence[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for fact, alliance_id in session.execute(_BOOKED, {"ids": order_ids}) if order_ids else ():
+    for fact, alliance_id in ask(session, _BOOKED, {"ids": order_ids}) if order_ids else ():
         found[fact].add(alliance_id)
     return found
 
