@@ -161,13 +161,6 @@ def take_move(session: Session, by: Actor, link_id: str, *, now: datetime) -> Li
     return link
 
 
-def of_member(session: Session, host_member_id: str) -> list[Link]:
-    """A host's links, newest first."""
-    return list(session.scalars(
-        select(Link).where(Link.host_member_id == host_member_id)
-        .order_by(Link.created_at.desc(), Link.id.desc())))
-
-
 def by_code(session: Session, code: str) -> Link:
     """The link of a short code. A slip of the pen is `Invalid`; a code unknown is `NotFound`.
 
