@@ -31,6 +31,7 @@ from tests import make, pages
 from tests.hubs import Bench, bench
 from tests.proofs import prove
 from tests.surface import ROOT
+from tests.walled import EVERY_DATABASE
 from tests.world import EUR
 
 __all__ = ["bench"]
@@ -104,6 +105,7 @@ def kept(bench: Bench) -> list[int]:
                 for model in (Message, Order, Decision, Entry)]
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 @pytest.mark.parametrize(("kind", "sum_"), [("sign_up", "2.00"), ("booking", "5.00")])
 def test_a_reported_action_earns_its_sum(bench: Bench, kind: str, sum_: str) -> None:
     agree(bench)

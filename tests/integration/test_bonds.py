@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from alliance.core.orders import OrderState
 from alliance.insights import bonds
 from tests.integration.test_pages import TERMS, app, bakery, cafe, traded
 from tests.pages import Traded, Visitor
+from tests.walled import EVERY_DATABASE
 from tests.world import World, order, world
 
 __all__ = ["app", "bakery", "cafe", "traded"]
@@ -48,6 +50,7 @@ def test_terms_without_a_bond_count_nobody(session: Session, now: datetime) -> N
     assert bound(session, w, "cafe", now) is None
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_both_sides_read_it_on_the_contract(bakery: Visitor, cafe: Visitor,
                                             traded: Traded) -> None:
     form = {**TERMS, "bond_days": "60", "recurring_days": "365",

@@ -20,6 +20,7 @@ from alliance.referrals.model import Decision, Order
 from alliance.settlement import commissions
 from tests.integration.test_pages import app, bakery, cafe, traded
 from tests.pages import Traded, Visitor
+from tests.walled import EVERY_DATABASE
 from tests.world import World, order, world
 
 __all__ = ["app", "bakery", "cafe", "traded"]
@@ -103,6 +104,7 @@ def test_both_sides_see_how_many_orders_a_code_decided(
         assert (row.code.code, row.orders, row.lately, row.is_own) == ("mia-10", 2, 1, is_own)
 
 
+@pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_seller_gives_a_code_on_the_page_and_ends_it_there(
         bakery: Visitor, cafe: Visitor, traded: Traded, database: Database) -> None:
     form = {"store": traded.ids["store_id"], "host": traded.world.members["cafe"].id,
