@@ -221,8 +221,8 @@ def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault |
         return Fault.UNASKED
     if click.expires_at is not None and click.at >= aware(click.expires_at):
         return Fault.EXPIRED
-    is_own = any(click.shopper_key in own_keys.get(member, _NOBODY)
-                 for member in (click.host, click.seller))
+    is_own = (click.shopper_key in own_keys.get(click.host, _NOBODY)
+              or click.shopper_key in own_keys.get(click.seller, _NOBODY))
     return Fault.OWN if is_own else None
 
 
