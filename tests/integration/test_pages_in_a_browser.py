@@ -26,7 +26,8 @@ __all__ = ["assets", "browser"]
 pytestmark = pytest.mark.browser
 
 LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/new", "/products",
-         "/placements", "/links", "/links?care=1", "/links/new", "/orders", "/orders?box=out",
+         "/placements", "/links", "/links?care=1", "/links/new", "/clicks",
+         "/orders", "/orders?box=out",
          "/orders/not-credited",
          "/paths", "/paths?box=out&by=place",
          "/codes",
