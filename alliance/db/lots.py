@@ -90,20 +90,27 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any],
 
 
 class _Plan(NamedTuple):
-    """A statement, and what makes values of each column into what the driver takes."""
+    """A statement for rows and one for a single row, which needs no arrays; and what makes the
+    values of each column into what the driver takes."""
 
     statement: str
+    single: str
     into: tuple[Callable[[Any], Any] | None, ...]
 
 
 def _run(session: Session, plan: _Plan, names: tuple[str, ...],
          rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> int:
     session.flush()
+    connection = session.connection()
+    if len(rows) == 1:
+        row = rows[0]
+        return connection.exec_driver_sql(plan.single, tuple(
+            row[name] if into is None else into(row[name])
+            for name, into in zip(names, plan.into, strict=True))).rowcount
     columns = []
     for name, into in zip(names, plan.into, strict=True):
         values = [row[name] for row in rows]
         columns.append(values if into is None else [into(value) for value in values])
-    connection = session.connection()
     if dialect.name == "postgresql":
         return connection.exec_driver_sql(plan.statement, tuple(columns)).rowcount
     return connection.exec_driver_sql(
@@ -114,12 +121,13 @@ def _run(session: Session, plan: _Plan, names: tuple[str, ...],
 def _inserting(model: type[Base], names: tuple[str, ...], once: tuple[str, ...],
                dialect: Dialect) -> _Plan:
     columns = _columns(model, names)
+    mark = _mark(dialect)
+    single = rows = f"VALUES ({', '.join([mark] * len(names))})"
     if dialect.name == "postgresql":
         rows = f"SELECT * FROM unnest({', '.join(_array(column, dialect) for column in columns)})"
-    else:
-        rows = f"VALUES ({', '.join('?' * len(names))})"
+    into = f"INSERT INTO {model.__tablename__} ({', '.join(names)})"
     conflict = f" ON CONFLICT ({', '.join(once)}) DO NOTHING" if once else ""
-    return _Plan(f"INSERT INTO {model.__tablename__} ({', '.join(names)}) {rows}{conflict}",
+    return _Plan(f"{into} {rows}{conflict}", f"{into} {single}{conflict}",
                  _into(columns, dialect))
 
 
@@ -127,19 +135,23 @@ def _inserting(model: type[Base], names: tuple[str, ...], once: tuple[str, ...],
 def _updating(model: type[Base], names: tuple[str, ...], dialect: Dialect) -> _Plan:
     columns = _columns(model, names)
     table, changed = model.__tablename__, names[:-1]
+    mark = _mark(dialect)
+    single = statement = (f"UPDATE {table} SET {', '.join(f'{name} = {mark}' for name in changed)} "
+                          f"WHERE id = {mark}")
     if dialect.name == "postgresql":
         arrays = ", ".join(_array(column, dialect) for column in columns)
         statement = (f"UPDATE {table} SET {', '.join(f'{name} = lot.{name}' for name in changed)} "
                      f"FROM unnest({arrays}) AS lot ({', '.join(names)}) WHERE {table}.id = lot.id")
-    else:
-        statement = (f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in changed)} "
-                     "WHERE id = ?")
-    return _Plan(statement, _into(columns, dialect))
+    return _Plan(statement, single, _into(columns, dialect))
 
 
 def _columns(model: type[Base], names: tuple[str, ...]) -> list[Column[Any]]:
     table: Any = model.__table__
     return [table.c[name] for name in names]
+
+
+def _mark(dialect: Dialect) -> str:
+    return "%s" if dialect.name == "postgresql" else "?"
 
 
 def _array(column: Column[Any], dialect: Dialect) -> str:

@@ -16,24 +16,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Member
+from alliance.db.lots import among, ask
 from alliance.referrals.model import Hold
 from alliance.rules import validity
 from alliance.rules.evidence import Evidence, Touch
 from alliance.rules.validity import Fault
 
 _NOT_COUNTED = {fault.value for fault in validity.UNCOUNTED}
+_REVERSED = (
+    select(Member.merchant_id, Hold.host_member_id, Hold.starts_at, Hold.ends_at)
+    .join(Member, Member.id == Hold.seller_member_id)
+    .where(among(Member.merchant_id, "merchants"), Hold.state == Fault.REVERSED.value))
 
 
 class Doubts:
     """The reversed holds of some merchants' sales, and what they do to touches."""
 
     def __init__(self, session: Session, merchant_ids: set[str]) -> None:
-        self._reversed: dict[tuple[str, str], list[Hold]] = defaultdict(list)
-        for merchant_id, hold in session.execute(
-                select(Member.merchant_id, Hold).join(Member, Member.id == Hold.seller_member_id)
-                .where(Member.merchant_id.in_(sorted(merchant_ids)),
-                       Hold.state == Fault.REVERSED.value)):
-            self._reversed[merchant_id, hold.host_member_id].append(hold)
+        self._reversed: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for hold in ask(session, _REVERSED, {"merchants": sorted(merchant_ids)}):
+            self._reversed[hold.merchant_id, hold.host_member_id].append(hold)
 
     def weighed(self, touches: Iterable[Touch], merchant_id: str,
                 placed_at: datetime) -> tuple[Touch, ...]:

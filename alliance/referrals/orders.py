@@ -72,9 +72,8 @@ def take(session: Session, store_id: str, orders: Sequence[StoreOrder], keys: Ke
     An older snapshot changes nothing, nor does the same one twice (law §1.3). Two snapshots of one
     moment with other content: the one asked for later stands, since platforms count in seconds.
     """
-    store = session.get_one(Store, store_id)
     tokens = Tokens(keys.signer)
-    lot = _newer(session, store, orders, tokens, now)
+    lot = _newer(session, store_id, orders, tokens, now)
     if not lot.rows:
         return []
     reached = evidence.reached(session, lot.rows) | lot.left
@@ -198,7 +197,7 @@ class _Lot:
     left: set[str]
 
 
-def _newer(session: Session, store: Store, orders: Sequence[StoreOrder], tokens: Tokens,
+def _newer(session: Session, store_id: str, orders: Sequence[StoreOrder], tokens: Tokens,
            now: datetime) -> _Lot:
     newest: dict[str, StoreOrder] = {}
     for order in orders:
@@ -206,19 +205,20 @@ def _newer(session: Session, store: Store, orders: Sequence[StoreOrder], tokens:
             newest[order.ref] = order
     known: dict[str, Row[Any]] = {
         row.ref: row for row in ask(
-                session, _KNOWN, {"store": store.id, "refs": sorted(newest)})}
+                session, _KNOWN, {"store": store_id, "refs": sorted(newest)})}
+    merchant_id = ask(session, _SELLER, {"store": store_id}).scalar_one()
     rows: list[OrderRow] = []
     fresh, changed, moved = [], [], []
-    for ref, order in sorted(_shelved(session, store, newest, known).items()):
+    for ref, order in sorted(_shelved(session, store_id, newest, known).items()):
         values = _columns(order, now)
         before = known.get(ref)
         if before is None:
-            fresh.append({"id": new_id("ord", now), "store_id": store.id, "ref": ref,
-                          "merchant_id": store.merchant_id, **values})
+            fresh.append({"id": new_id("ord", now), "store_id": store_id, "ref": ref,
+                          "merchant_id": merchant_id, **values})
             rows.append(_row(fresh[-1], order, tokens, is_fresh=True))
         elif order.currency != before.currency:
             # What it earned is booked in its first currency: it cannot turn into another sum.
-            log.warning("order %s of store %s came in %s after %s: not taken", ref, store.id,
+            log.warning("order %s of store %s came in %s after %s: not taken", ref, store_id,
                         order.currency, before.currency)
         elif order.moment >= (before.updated_at, before.version):
             # A newer moment is kept even when nothing else is new: what is older must stay older.
@@ -261,7 +261,7 @@ def _let_go(session: Session, moved: Sequence[Row[Any]]) -> set[str]:
     return left
 
 
-def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
+def _shelved(session: Session, store_id: str, newest: Mapping[str, StoreOrder],
              known: Mapping[str, Row[Any]]) -> dict[str, StoreOrder]:
     """Lines that name no category get the catalogue's, as it was when the line was first heard of.
 
@@ -269,7 +269,7 @@ def _shelved(session: Session, store: Store, newest: Mapping[str, StoreOrder],
     """
     wanted = {line.product_ref for order in newest.values() for line in order.lines
               if not line.categories}
-    shelves = products.categories_of(session, store.id, sorted(wanted))
+    shelves = products.categories_of(session, store_id, sorted(wanted))
     done = {}
     for ref, order in newest.items():
         before = {line["key"]: tuple(line["categories"])
@@ -361,6 +361,7 @@ def _write(session: Session, rows: Sequence[OrderRow], fresh: Sequence[dict[str,
                                  if row.id in proofs and not row.is_fresh])
 
 
+_SELLER = select(Store.merchant_id).where(Store.id == bindparam("store"))
 _KNOWN = select(
     *order_rows.COLUMNS, Order.currency, Order.updated_at, Order.version, Order.digest,
 ).where(Order.store_id == bindparam("store"), among(Order.ref, "refs"))

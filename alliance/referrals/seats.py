@@ -93,8 +93,7 @@ class Seats:
         if (store_id, merchant_id) not in self._people:
             self.expect([host])
             if store_id not in self._salts:
-                self._salts[store_id] = stores.grant_of(
-                    self._session, store_id, self._seal).salt
+                self._salts[store_id] = stores.salt_of(self._session, store_id, self._seal)
             keys = (customer_key(mail, self._salts[store_id]) for mail in self._mails[merchant_id])
             self._people[store_id, merchant_id] = frozenset(key for key in keys if key is not None)
         return self._people[store_id, merchant_id]
