@@ -126,6 +126,11 @@ def remove_day(session: Session, alliance_id: str, day: date) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
+def remove_own_visitors(session: Session, *, now: datetime) -> None:
+    """Remove what was kept of members' own browsers, as long after as clicks are."""
+    session.execute(delete(OwnVisitor).where(OwnVisitor.at < now - KEPT))
+
+
 _KEY = ["alliance_id", "starts_at", "host_member_id", "seller_member_id", "asset", "verdict",
         "clicks_gone"]
 

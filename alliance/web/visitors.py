@@ -21,12 +21,13 @@ from typing import Any, NamedTuple
 from werkzeug.wrappers import Request
 
 from alliance.connect.addresses import is_public
-
-KEPT = timedelta(hours=47)
-"""A salt lives less than 48 hours from the start of its day."""
+from alliance.referrals import salts
 
 LONGEST_AGENT = 300
 """Characters of a browser's name that are looked at and kept."""
+
+LONGEST_ADDRESS = 64
+"""Characters of an address that are looked at: one with a zone has fewer."""
 
 MOST_REMEMBERED = 10_000
 MOST_AGENTS = 2_000
@@ -56,12 +57,13 @@ class Day:
 
     def browser(self, agent: str) -> Browser:
         """What a click needs of a browser's name: few names make most clicks."""
+        # Cut before it is remembered: a header may have hundreds of kilobytes.
+        agent = agent[:LONGEST_AGENT]
         known = self.browsers.get(agent)
         if known is None:
             if len(self.browsers) >= MOST_AGENTS:
                 self.browsers = {}
-            known = self.browsers[agent] = Browser(
-                quoted(agent[:LONGEST_AGENT]), _begun(self.salt, agent))
+            known = self.browsers[agent] = Browser(quoted(agent), _begun(self.salt, agent))
         return known
 
     def network(self, prefix: str) -> str:
@@ -97,12 +99,11 @@ class DailySalt:
         with self._lock:
             if self._day.start != start:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                self._day = Day(start, self._read_or_make(f"{start:%Y%m%d}"))
-                self._forget(start)
+                self._day = Day(start, self._read_or_make(salts.path_of(self._folder, start)))
+                salts.forget(self._folder, now=now)
             return self._day
 
-    def _read_or_make(self, day: str) -> bytes:
-        path = self._folder / f"salt-{day}"
+    def _read_or_make(self, path: Path) -> bytes:
         fresh = self._folder / f"fresh-{os.getpid()}-{secrets.token_hex(8)}"
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "wb") as file:
@@ -112,12 +113,6 @@ class DailySalt:
             os.link(fresh, path)
         fresh.unlink()
         return path.read_bytes()
-
-    def _forget(self, now: datetime) -> None:
-        oldest = f"salt-{now - KEPT:%Y%m%d}"
-        for path in self._folder.glob("salt-*"):
-            if path.name < oldest:
-                path.unlink(missing_ok=True)
 
 
 class Place(NamedTuple):
@@ -148,7 +143,7 @@ def place_of(address: str) -> Place:
         return Place(str(half), is_public(half),
                      str(IPv6Network((int(found), 48), strict=False)))
     except ValueError:
-        return Place(address[:64], True, address[:64])
+        return Place(address[:LONGEST_ADDRESS], True, address[:LONGEST_ADDRESS])
 
 
 def visitor_of(request: Request, salt: bytes, trusted_proxies: int) -> str:
@@ -165,11 +160,12 @@ def address_of(request: Request, trusted_proxies: int) -> str:
 
 def address_in(environ: dict[str, Any], trusted_proxies: int) -> str:
     """The caller's address. What a proxy says counts only as far as proxies are trusted."""
-    if trusted_proxies and (said := environ.get("HTTP_X_FORWARDED_FOR")):
-        route = [part.strip() for part in said.split(",")]
-        if len(route) >= trusted_proxies:
-            return str(route[-trusted_proxies])
-    return str(environ.get("REMOTE_ADDR", ""))
+    said = environ.get("HTTP_X_FORWARDED_FOR") if trusted_proxies else None
+    if said is None:
+        return str(environ.get("REMOTE_ADDR", ""))
+    # The server hands over as empty what is no ASCII, and a route may be shorter than it should:
+    # neither makes a stranger look like the proxy, which nobody holds back.
+    return [part.strip() for part in str(said).split(",")][-trusted_proxies:][0][:LONGEST_ADDRESS]
 
 
 def _begun(salt: bytes, agent: str) -> blake2b:

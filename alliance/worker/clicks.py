@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from alliance.core.events import ClicksDrained
 from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
-from alliance.referrals import clicks, draining, orders, spool
+from alliance.referrals import clicks, draining, orders, salts, spool
 from alliance.referrals.draining import Sifted
 from alliance.settlement import commissions
 from alliance.worker.handling import Effect
@@ -85,7 +85,8 @@ def judge(hub: Hub, events: Sequence[ClicksDrained], now: datetime) -> Effect:
 
 
 def tidy(hub: Hub, now: datetime) -> None:
-    """Remove spool files that are drained."""
+    """Remove spool files that are drained, and salts of days gone by."""
+    salts.forget(hub.spool_folder, now=now)
     if hub.spool_folder.is_dir():
         with hub.database.reading() as session:
             marks = draining.marks(session, spool.files(hub.spool_folder))
@@ -99,3 +100,4 @@ def remove_old(hub: Hub, now: datetime) -> None:
     for alliance_id, day in days:
         hub.database.run(lambda session: clicks.remove_day(
             session, alliance_id, day))  # noqa: B023
+    hub.database.run(lambda session: clicks.remove_own_visitors(session, now=now))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from alliance.core.ids import new_id
 from alliance.core.money import Money, Rate
+from alliance.referrals import clicks as kept_clicks
 from alliance.referrals import orders
-from alliance.referrals.model import Click, ClickCount, Decision
+from alliance.referrals.model import Click, ClickCount, Decision, OwnVisitor
 from alliance.rules.terms import Basis, Clause
 from alliance.settlement import commissions
 from alliance.trust import replay
@@ -114,3 +115,14 @@ def test_a_days_clicks_stay_counted_and_paid_once(bench: Bench, clicked: list[st
     assert entries == []
     assert _kept(bench) == before
     assert "cafe owes bakery 0.20 EUR" in str(before[1])
+
+
+def test_hashes_of_members_own_browsers_go_too(bench: Bench) -> None:
+    with bench.hub.database.transaction() as session:
+        for days, visitor in ((91, "old"), (89, "young")):
+            kept_clicks.own_visitor(session, bench.world.merchants["cafe"].id, visitor,
+                                    at=bench.now - days * DAY)
+    clicks.remove_old(bench.hub, bench.now)
+
+    with bench.hub.database.reading() as session:
+        assert list(session.scalars(select(OwnVisitor.visitor))) == ["young"]
