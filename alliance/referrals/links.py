@@ -6,7 +6,7 @@ One link for each target, channel and asset: asking again gives the same one.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -211,7 +211,12 @@ def target(session: Session, host_member_id: str, product_id: str, *, now: datet
 
 def homes_of(store: Store) -> list[str]:
     """Where a store's own pages lie: its address, and the further hosts proved to be its own."""
-    return [store.address, *(f"https://{host}" for host in store.extra_hosts)]
+    return homes(store.address, store.extra_hosts)
+
+
+def homes(address: str, extra_hosts: Sequence[str]) -> list[str]:
+    """The same, of a store that is not at hand."""
+    return [address, *(f"https://{host}" for host in extra_hosts)]
 
 
 def new_code() -> str:
