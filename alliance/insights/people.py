@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alliance.alliances.model import Alliance
 from alliance.merchants.model import Merchant, Person, Store
 
 
@@ -18,11 +19,12 @@ class Known(NamedTuple):
 
 
 def of_the_hub(session: Session) -> list[Known]:
-    """All people who may enter, by their mail address."""
+    """All people who may enter: who leads an alliance first, then by mail address."""
+    leads = Merchant.id.in_(select(Alliance.leader_merchant_id))
     rows = session.execute(
         select(Person, Merchant).join(Merchant, Merchant.id == Person.merchant_id)
         .where(Person.disabled_at.is_(None), Merchant.suspended_at.is_(None))
-        .order_by(Person.email))
+        .order_by(leads.desc(), Person.email))
     return [Known(*row) for row in rows]
 
 
