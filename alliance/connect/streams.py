@@ -20,18 +20,32 @@ SECONDS_TO_ANSWER = 1.0
 LOT_BYTES = 500_000
 """Bytes of a lot on its way: what every broker takes as one message without being told to."""
 
+FARTHEST = 2**50
+"""No file of a spool is as long."""
+
+LONGEST_NAME = 255
+
 SECONDS_IN_HAND = 60
 """After so long, what a worker took and did not say is done goes to another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Whole lines of one file of one machine's spool, from byte `start` to byte `end`."""
+    """Whole lines of one file of one machine's spool, from byte `start` to byte `end`.
+
+    Raises `ValueError` for what cannot be one: a damaged lot must not stop those behind it.
+    """
 
     file: str
     start: int
     end: int
     body: bytes
+
+    def __post_init__(self) -> None:
+        is_place = 0 <= self.start <= self.end < FARTHEST
+        is_named = 0 < len(self.file) <= LONGEST_NAME and self.file.isprintable()
+        if not (is_place and is_named and self.end - self.start == len(self.body)):
+            raise ValueError(f"no lot of a spool: {self.file[:40]!r}")
 
     def after(self, mark: int) -> Lot:
         """The same lot without what stands before a mark inside it."""

@@ -308,9 +308,18 @@ def replace_folder(hub: Hub, folder: Path) -> Hub:
 
 def strange(stream: Any) -> None:
     """Something that is no lot, past our own code."""
+    damaged = [("x", 0, 2**70), ("x", -1, 2), ("x\0", 0, 3), ("x" * 9_000, 0, 3), ("x", 1, 3)]
     if isinstance(stream, redis_stream.RedisStream):
         stream._redis.xadd(redis_stream.KEY, {"hello": "there"})
+        for file, start, end in damaged:
+            stream._redis.xadd(redis_stream.KEY, {
+                "file": file, "start": start, "end": end, "body": b"{}\n"})
     else:
         async def publish() -> None:
-            await (await stream._connected()).publish(nats_stream.SUBJECT, b"hello there")
+            client = await stream._connected()
+            await client.publish(nats_stream.SUBJECT, b"hello there")
+            for file, start, end in damaged:
+                told = dict(zip(nats_stream._FIELDS, (file, str(start), str(end)), strict=True))
+                if file.isprintable():
+                    await client.publish(nats_stream.SUBJECT, b"{}\n", headers=told)
         stream._asked(publish())
