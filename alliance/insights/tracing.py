@@ -269,7 +269,9 @@ def _stores_at(session: Session, address: str) -> list[Store]:
     parts = urlsplit(address)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     found = session.scalars(
-        select(Store).where(Store.address.startswith(origin, autoescape=True))
+        # The whole host: the beginning of a name must not tell whose it could be.
+        select(Store).where((Store.address == origin)
+                            | Store.address.startswith(f"{origin}/", autoescape=True))
         .order_by(Store.connected_at, Store.id)).all()
     host = (parts.hostname or "").lower()
     if not found and host:

@@ -124,6 +124,19 @@ def test_a_landing_address_is_proven_for_its_own_shop_only(
     assert "age failed" in told(steps(database, later, now))
 
 
+def test_the_beginning_of_a_shops_address_names_no_shop(
+        database: Database, traded: Traded, now: datetime) -> None:
+    token = traded.world.token("cafe", now - timedelta(hours=1))
+    with database.reading() as session:
+        shop = session.get_one(Store, traded.world.store.id).address
+    origin = "/".join(shop.split("/")[:3])
+    for place in ("https://", "http://", origin[:-1], origin[:-3], "https://b", f"{origin}.evil",
+                  origin.replace("://", "://x@"), f"{origin}:443", "//" + origin[8:]):
+        found = steps(database, f"{place}?alc={token}", now)
+        assert [(step.code, dict(step.values)) for step in found if step.part == "known"] == [
+            ("known.no_shop", {})], place
+
+
 def test_whether_an_order_came_only_the_two_shops_read(
         database: Database, traded: Traded, now: datetime) -> None:
     with database.reading() as session:
