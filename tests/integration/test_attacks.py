@@ -21,11 +21,11 @@ from alliance.app import compose
 from alliance.catalogue import products
 from alliance.connect.plain_text import plain
 from alliance.core.errors import Invalid
+from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals.model import Click, Impression
 from alliance.web.front import Front
-from alliance.web.pace import Limits, Rate, Turnstile, network_of
 from alliance.worker import clicks, loop
 from tests import make, pages
 from tests.hubs import HOME, Bench, bench
@@ -131,33 +131,6 @@ def test_calls_that_are_refused_hold_back_their_sender_and_good_ones_never_count
     assert elsewhere.status_code == 200
 
 
-def test_one_household_is_one_network_whichever_of_its_addresses_it_uses() -> None:
-    assert network_of("2001:4860:4860:1:aaaa::1") == network_of("2001:4860:4860:1:bbbb::2")
-    assert network_of("2001:4860:4860:1::1") != network_of("2001:4860:4860:2::1")
-    assert network_of("::ffff:8.8.4.4") == "8.8.4.4"
-    assert network_of("no address at all" * 100) == ("no address at all" * 100)[:64]
-
-
-def test_the_memory_of_limits_does_not_grow_with_what_strangers_make_up(now: datetime) -> None:
-    at = now.timestamp()
-    memory = Turnstile(Rate(2, 60), most=100)
-    for n in range(1000):
-        memory.lets(f"made up {n}", at)
-    assert len(memory) == 100
-    assert not memory.would_let("one more", at)
-    assert [memory.lets("somebody", at + 61) for _ in range(3)] == [True, True, False]
-    assert len(memory) == 1
-
-
-def test_asking_whether_one_more_may_counts_nothing(now: datetime) -> None:
-    limits, rate = Limits(lambda: now), Rate(2, 60)
-
-    assert [limits.test(rate, "kind", "who") for _ in range(5)] == [True] * 5
-    assert [limits.hit(rate, "kind", "who") for _ in range(3)] == [True, True, False]
-    assert not limits.test(rate, "kind", "who")
-    assert limits.test(rate, "another kind", "who")
-
-
 def test_views_that_one_visitor_posts_again_and_again_count_once(
         bench: Bench, placement: str) -> None:
     slate = json.loads(bench.client.get("/embed/v1/slate",
@@ -175,6 +148,21 @@ def test_views_that_one_visitor_posts_again_and_again_count_once(
     assert seen(bench) == 1
     for n in range(200):
         post(f"{BROWSER} {n}")
+    assert seen(bench) == 60
+
+
+def test_views_that_are_made_up_fill_no_memory(bench: Bench, placement: str) -> None:
+    slate = json.loads(bench.client.get("/embed/v1/slate",
+                                        query_string={"placement": placement}).data)
+    offers = [each["offer"] for each in slate["offers"]]
+    for n in range(200):
+        for place in (placement, new_id("plc", bench.now)):
+            bench.client.post("/embed/v1/seen", environ_base=STRANGER,
+                              data=json.dumps({"placement": place, "offers": offers}),
+                              headers={"User-Agent": f"{BROWSER} {n}"})
+    seeing = bench.front.embed._seeing
+
+    assert (len(seeing._by_visitor), len(seeing._by_network)) == (60, 1)
     assert seen(bench) == 60
 
 

@@ -43,23 +43,28 @@ class Seeing:
         agent = environ.get("HTTP_USER_AGENT", "")
         if validity.is_robot(agent.strip()[:validity.LONGEST_AGENT]):
             return
-        visitor = at.day.visitor(address, agent)
-        if self._by_visitor.lets((seen.placement_id, visitor), at.seconds) and (
-                not place.stranger or self._by_network.lets(
-                    (seen.placement_id, place.network), at.seconds)):
-            self._count(seen, at.now)
+        sellers = self._sellers(seen, at.now)
+        if sellers and self._is_new(seen.placement_id, at.day.visitor(address, agent), place, at):
+            line = json.dumps({"kind": "seen", "at": at.now.isoformat(), "sellers": sellers,
+                               "placement": seen.placement_id}, separators=(",", ":"))
+            self._spool.write_line(line.encode() + b"\n", now=at.now)
 
-    def _count(self, seen: Seen, now: datetime) -> None:
+    def _sellers(self, seen: Seen, now: datetime) -> list[str]:
         try:
             shown = self._slates.shown(seen.placement_id, now).value
         except AllianceError:
-            return
+            return []
         offers = {offer.product_id: offer.seller_member for offer in shown.offers}
-        sellers = sorted({offers[ref] for ref in seen.offers if ref in offers})
-        if sellers:
-            line = json.dumps({"kind": "seen", "at": now.isoformat(), "sellers": sellers,
-                               "placement": seen.placement_id}, separators=(",", ":"))
-            self._spool.write_line(line.encode() + b"\n", now=now)
+        return sorted({offers[ref] for ref in seen.offers if ref in offers})
+
+    def _is_new(self, placement_id: str, visitor: str, place: Place, at: Instant) -> bool:
+        # Asked in this order, a stranger who makes up visitors leaves no more of them in memory
+        # than views of its network count: a full one would count nobody's views any more.
+        crowd = (placement_id, place.network)
+        if place.stranger and not self._by_network.would_let(crowd, at.seconds):
+            return False
+        return self._by_visitor.lets((placement_id, visitor), at.seconds) and (
+            not place.stranger or self._by_network.lets(crowd, at.seconds))
 
 
 def read(environ: dict[str, Any]) -> Seen | None:
