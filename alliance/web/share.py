@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from markupsafe import Markup
+from markupsafe import escape
 
 from alliance.insights.sharing import Shared
 from alliance.web import ui
@@ -74,11 +74,13 @@ def text(told: Shared, channel: str, address: str, language: str) -> Text:
 
 def snippet(told: Shared, address: str) -> str:
     """HTML for a page of one's own: picture, title, the label, and `rel` as the link has it."""
-    title = told.product.title if told.product else told.store.name
-    picture = Markup('<img src="{}" alt="" width="320" loading="lazy"><br>').format(
-        told.product.image_url) if told.product and told.product.image_url else Markup("")
-    return str(Markup('<p><a href="{}" rel="{}">{}{}</a> <small>{}</small></p>').format(
-        address, told.link.rel, picture, _what(told) if told.product else title, _("Ad")))
+    product = told.product
+    picture = ""
+    if product and product.image_url:
+        picture = f'<img src="{escape(product.image_url)}" alt="" width="320" loading="lazy"><br>'
+    title = _what(told) if product else told.store.name
+    return (f'<p><a href="{escape(address)}" rel="{escape(told.link.rel)}">{picture}'
+            f'{escape(title)}</a> <small>{escape(_("Ad"))}</small></p>')
 
 
 def file_name(told: Shared) -> str:
