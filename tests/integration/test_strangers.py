@@ -40,6 +40,15 @@ def test_browser_names_of_three_hundred_kilobytes_are_not_remembered(
     assert [len(name) for name in remembered] == [300]
 
 
+def test_one_code_in_many_spellings_is_remembered_once(bench: Bench, code: str) -> None:
+    for number in range(60):
+        spelling = "".join(sign.upper() if number >> place & 1 else sign
+                           for place, sign in enumerate(code))
+        assert ask(bench, f"/l/{' ' * number}{spelling}\n") == 302
+
+    assert list(bench.front.embed.ways.leads.young) == [code]
+
+
 @pytest.mark.parametrize("said", [
     "", ",", " , ", "no address", "\xff", "a" * 100_000])
 def test_who_hides_behind_a_strange_forwarded_address_is_held_back_like_anybody(

@@ -94,6 +94,9 @@ class Ways:
             code = links.check_code(text)
         except Invalid:
             return None
+        if code != text:
+            # One code has thousands of spellings, with capitals and blanks: only one is kept.
+            return self.of_code(code, now)
         found = self._memory.read(self._codes, code, now, lambda session: _code(session, code, now))
         if found.value is None:
             return None
