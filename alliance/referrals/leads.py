@@ -1,19 +1,23 @@
 """Where links lead, in the form the hot path remembers: everything a click needs but the clicker.
 
-Read in two or three statements when nobody remembers it; the rest is put together from there.
+One statement for each, put together once: a campaign that has just gone out asks for thousands of
+links which nobody remembers yet. What a way is stands in `links.target` and `links.target_of`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
 
-from alliance.alliances.model import Span, TermsVersion
+from alliance.alliances.model import Member, Span, TermsVersion
+from alliance.catalogue.model import Product
+from alliance.core.errors import Invalid
 from alliance.merchants.model import Store
-from alliance.referrals import links
+from alliance.referrals import addresses, links
 from alliance.referrals.links import Target
 from alliance.referrals.model import Link
 
@@ -41,29 +45,73 @@ class Followed:
     way: Way
 
 
+_HOST, _SELLER = aliased(Member), aliased(Member)
+_WAY = (
+    _HOST.alliance_id, _HOST.id.label("host"), _SELLER.id.label("seller"),
+    Store.id.label("store_id"), Store.name.label("shop"), TermsVersion.hash, Span.ends_at)
+_BOUND = (
+    (Span.seller_member_id == _SELLER.id) & (Span.host_member_id == _HOST.id)
+    & (Span.starts_at <= bindparam("now"))
+    & (Span.ends_at.is_(None) | (Span.ends_at > bindparam("now"))))
+_TO_PRODUCT = (
+    select(*_WAY, Product.id.label("product_id"), Product.url)
+    .select_from(Product).join(Store, Store.id == Product.store_id)
+    .join(_HOST, _HOST.id == bindparam("host"))
+    .join(_SELLER, (_SELLER.alliance_id == _HOST.alliance_id)
+          & (_SELLER.merchant_id == Product.merchant_id) & (_SELLER.id != _HOST.id))
+    .join(Span, _BOUND).join(TermsVersion, TermsVersion.id == Span.terms_id)
+    .where(Product.id == bindparam("product"), Product.withdrawn_at.is_(None)))
+_OF_CODE = (
+    select(*_WAY, Link.id.label("link_id"), Link.channel, Link.asset, Link.utm, Link.expires_at,
+           Link.product_id, Link.target, Product.url, Product.withdrawn_at, Store.state,
+           Store.address, Store.extra_hosts)
+    .select_from(Link).join(Store, Store.id == Link.store_id)
+    .outerjoin(Product, Product.id == Link.product_id)
+    .join(_HOST, _HOST.id == Link.host_member_id)
+    .join(_SELLER, (_SELLER.alliance_id == _HOST.alliance_id)
+          & (_SELLER.merchant_id == Store.merchant_id) & (_SELLER.id != _HOST.id))
+    .join(Span, _BOUND).join(TermsVersion, TermsVersion.id == Span.terms_id)
+    .where(Link.code == bindparam("code"), Link.ended_at.is_(None),
+           Link.expires_at.is_(None) | (Link.expires_at > bindparam("now"))))
+
+
 def to_product(session: Session, host_member_id: str, product_id: str, *, now: datetime) -> Way:
     """The way of a host's link to a product; raises as `links.target` does."""
-    return _way(session, links.target(session, host_member_id, product_id, now=now), now)
+    found = session.execute(_TO_PRODUCT, {
+        "host": host_member_id, "product": product_id, "now": now}).one_or_none()
+    if found is None:
+        links.target(session, host_member_id, product_id, now=now)
+        raise AssertionError("a link leads somewhere and has no way")
+    return _way(found, found.url)
 
 
 def of_code(session: Session, code: str, *, now: datetime) -> Followed | None:
-    """The way of a short link; None when it has ended or run out.
+    """The way of a short link; None where it leads nowhere now, for whatever reason.
 
-    Raises as `links.by_code` and `links.target_of` do.
+    Raises `Invalid` for a mistyped code.
     """
-    link: Link = links.by_code(session, code)
-    if not links.is_open(link, now):
+    found = session.execute(_OF_CODE, {
+        "code": links.check_code(code), "now": now}).one_or_none()
+    url = None if found is None else _url(found)
+    if found is None or url is None:
         return None
-    way = _way(session, links.target_of(session, link, now=now), now)
-    return Followed(link.id, link.code, link.channel, link.asset, dict(link.utm), link.expires_at,
-                    way)
+    return Followed(found.link_id, code, found.channel, found.asset, dict(found.utm),
+                    found.expires_at, _way(found, url))
 
 
-def _way(session: Session, target: Target, now: datetime) -> Way:
-    name, terms, until = session.execute(
-        select(Store.name, TermsVersion.hash, Span.ends_at)
-        .select_from(Span).join(TermsVersion, TermsVersion.id == Span.terms_id)
-        .join(Store, Store.id == target.store_id)
-        .where(Span.seller_member_id == target.seller, Span.host_member_id == target.host,
-               Span.starts_at <= now, Span.ends_at.is_(None) | (Span.ends_at > now))).one()
-    return Way(target, name, terms, until)
+def _url(found: Any) -> str | None:
+    if found.product_id is not None:
+        return None if found.withdrawn_at is not None else str(found.url)
+    if found.state == "disconnected":
+        return None
+    try:
+        # The shop may have moved since, or the address be one that is refused by now.
+        return addresses.page(found.target, links.homes(found.address, found.extra_hosts))
+    except Invalid:
+        return None
+
+
+def _way(found: Any, url: str) -> Way:
+    target = Target(found.alliance_id, found.host, found.seller, found.product_id, found.store_id,
+                    url)
+    return Way(target, found.shop, found.hash, found.ends_at)

@@ -93,12 +93,18 @@ class Signer:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = tuple(_Keyed(key) for key in keys)
+        self._link = self._keys[0].stamp(b"link")
 
     def link(self, token: LinkToken) -> str:
         """The address part of a link; 92 characters."""
-        body = b"\x01" + int(token.issued_at.timestamp()).to_bytes(4, "big") + b"".join(
-            map(packed, (token.host, token.product_id, token.placement_id)))
-        return self._keys[0].stamp(b"link")(body)
+        return self.links(token.host, token.placement_id, token.issued_at)(token.product_id)
+
+    def links(self, host: str, placement_id: str | None,
+              issued_at: datetime) -> Callable[[str], str]:
+        """What makes a host's links in one placement, by the product's id."""
+        before = b"\x01" + int(issued_at.timestamp()).to_bytes(4, "big") + packed(host)
+        after, stamp = packed(placement_id), self._link
+        return lambda product_id: stamp(before + _to_bytes(product_id) + after)
 
     def read_link(self, text: str) -> LinkToken:
         """The link a token says, or `Invalid("forged_token")`."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from alliance.core.money import Money
@@ -32,9 +31,6 @@ class Turn(NamedTuple):
     number: int
     shelf: str
     product_id: str
-
-
-Test = Callable[[Turn], bool]
 
 
 def slate(candidates: Iterable[Candidate], *, host: str, host_shelf: str,
@@ -76,23 +72,29 @@ def row(offers: Sequence[tuple[str, str, int]]) -> tuple[Turn, ...]:
 def in_turn(rows: Sequence[Sequence[Turn]], host_shelf: str, slots: int) -> list[tuple[int, Turn]]:
     """The first `slots` of all sellers' rows, each seller's first before anyone's second.
 
-    Each with the place of its row. What stands on the host's own shelf comes only when the other shelves are empty.
+    Each with the place of its row. What stands on the host's own shelf comes only when the other
+    shelves are empty.
     """
-    chosen = _first(rows, slots, lambda turn: turn.shelf != host_shelf)
+    chosen = _first(rows, host_shelf, slots, own=False)
     if len(chosen) < slots:
-        chosen += _first(rows, slots - len(chosen), lambda turn: turn.shelf == host_shelf)
+        chosen += _first(rows, host_shelf, slots - len(chosen), own=True)
     return chosen
 
 
-def _first(rows: Sequence[Sequence[Turn]], slots: int, on_its_shelf: Test) -> list[tuple[int, Turn]]:
+def _first(rows: Sequence[Sequence[Turn]], host_shelf: str, slots: int, *,
+           own: bool) -> list[tuple[int, Turn]]:
+    """Of each row its next fitting turn, round by round, until no later one can come before."""
     found: list[tuple[int, int, Turn]] = []
-    for place, turns in enumerate(rows):
-        room = slots
-        for turn in turns:
-            if room <= 0:
-                break
-            if on_its_shelf(turn):
-                found.append((turn.number, place, turn))
-                room -= 1
-    found.sort(key=itemgetter(0, 1))
+    reached = [0] * len(rows)
+    for round_ in range(slots):
+        for place, turns in enumerate(rows):
+            at = reached[place]
+            while at < len(turns) and (turns[at].shelf == host_shelf) is not own:
+                at += 1
+            reached[place] = at + 1
+            if at < len(turns):
+                found.append((turns[at].number, place, turns[at]))
+        if sum(number <= round_ for number, _, _ in found) >= slots:
+            break
+    found.sort()
     return [(place, turn) for _, place, turn in found[:max(0, slots)]]

@@ -29,7 +29,7 @@ class Embed:
 
     def __init__(self, hub: Hub, *, watched: bool = False) -> None:
         self._hub = hub
-        self.spool = Spool(hub.spool_folder)
+        self.spool = Spool(hub.spool_folder, strict=hub.settings.click_durability == "strict")
         self.salt = DailySalt(hub.spool_folder)
         self.memory = Memory(lambda: hub.database, watched=watched)
         self.doorstep = Doorstep(hub, self.salt)

@@ -54,15 +54,19 @@ class Front:
         self._shops = shops
         self._limits = Limits(hub.clock)
         self.embed = Embed(hub, watched=watched)
-        self._go, self._of_token = self.embed.following.follow, self.embed.ways.of_token
+        self._follow, self._of_token = self.embed.following.follow, self.embed.ways.of_token
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
         if self._shops is not None and path.startswith("/shops/"):
             return self._shops(environ, start)
         try:
-            sent = self._go(environ, start, path[4:], self._of_token) if path.startswith(
-                "/go/") else self._hot(environ, start, path)
+            if path.startswith("/go/"):
+                sent = self._follow(environ, start, path[4:], self._of_token)
+            elif path.startswith("/l/"):
+                sent = self.embed.following.short(environ, start, path[3:])
+            else:
+                sent = self._embedded(environ, start, path)
             if sent is not None:
                 return sent
             answer = self._answer(environ)
@@ -80,14 +84,12 @@ class Front:
             return self._guarded(told)(environ, start)
         return self._behind(environ, start)
 
-    def _hot(self, environ: dict[str, Any], start: StartResponse,
-             path: str) -> Iterable[bytes] | None:
+    def _embedded(self, environ: dict[str, Any], start: StartResponse,
+                  path: str) -> Iterable[bytes] | None:
         if path == "/embed/v1/slate":
             return self.embed.slate(environ, start)
         if path == "/embed/v1/seen":
             return self.embed.seen(environ, start)
-        if path.startswith("/l/"):
-            return self.embed.following.short(environ, start, path[3:])
         return None
 
     def _answer(self, environ: dict[str, Any]) -> Response | None:

@@ -23,7 +23,7 @@ from rich.table import Table
 from tests.bench import history
 from tests.bench.figures import Figure
 
-BENCHES = ("split", "netting", "imports", "slate", "posting", "spool", "peers")
+BENCHES = ("split", "netting", "imports", "hot", "slate", "posting", "spool", "peers")
 
 
 def main(arguments: list[str]) -> int:

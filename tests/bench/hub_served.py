@@ -14,20 +14,24 @@ from alliance.core.clock import now
 from alliance.core.ids import new_id
 from alliance.db import schema
 from alliance.db.session import Database
+from alliance.promotions import placements
 from alliance.referrals.links import new_code
 from alliance.referrals.model import Link
+from tests import make
 from tests.bench.load import Target, served
 from tests.world import world
 
 LINKS = 20_000
 ASKED = 2_000
 """Links that are asked in turn, of all there are."""
+_SERVER = "alliance.app:from_environment"
 _KEYS = {"ALLIANCE_SECRET_KEYS": "02" * 32, "ALLIANCE_SEAL_KEYS": "06" * 32,
          "ALLIANCE_ALLOW_PRIVATE_STORES": ""}
 
 
 @contextmanager
-def links(durability: str) -> Iterator[Target]:
+def links(durability: str, application: str = _SERVER, *,
+          name: str | None = None) -> Iterator[Target]:
     """The hub, asked for its short links; clicks are kept as `ALLIANCE_CLICK_DURABILITY` says."""
     with tempfile.TemporaryDirectory() as folder:
         address = f"sqlite:///{folder}/hub.db"
@@ -35,9 +39,35 @@ def links(durability: str) -> Iterator[Target]:
         env = {**_KEYS, "ALLIANCE_DATABASE_URL": address,
                "ALLIANCE_SPOOL_DIR": str(Path(folder) / "spool"),
                "ALLIANCE_CLICK_DURABILITY": durability}
-        with served(f"short links, {durability}", "alliance.app:from_environment", paths,
-                    env=env, factory=True) as target:
+        with served(name or f"short links, {durability}", application, paths, env=env,
+                    factory=True) as target:
             yield target
+
+
+@contextmanager
+def slates() -> Iterator[Target]:
+    """The hub, asked for the slate of a placement."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = f"sqlite:///{folder}/hub.db"
+        env = {**_KEYS, "ALLIANCE_DATABASE_URL": address,
+               "ALLIANCE_SPOOL_DIR": str(Path(folder) / "spool")}
+        with served("slates", _SERVER, [f"/embed/v1/slate?placement={_placement(address)}"],
+                    env=env, factory=True, wanted=200) as target:
+            yield target
+
+
+def _placement(address: str) -> str:
+    database = Database(address)
+    schema.upgrade(database.engine)
+    with database.transaction() as session:
+        w = world(session)
+        for number in range(3):
+            make.product(session, w.store, f"2{number}", f"Romper {number}")
+        shop = make.store(session, w.merchants["cafe"])
+        made = placements.make(session, w.actor(session, "cafe"), w.alliance.id, shop.id,
+                               name="Side", now=now()).id
+    database.close()
+    return made
 
 
 def _codes(address: str) -> list[str]:

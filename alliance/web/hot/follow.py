@@ -45,10 +45,10 @@ class Following:
     This is what a hub does most: `follow` is written to take few steps, not to be short.
     """
 
-    def __init__(self, doorstep: Doorstep, ways: Ways, spool: Recorder) -> None:
+    def __init__(self, doorstep: Doorstep, ways: Ways, recorder: Recorder) -> None:
         self._doorstep = doorstep
         self._ways = ways
-        self._spool = spool
+        self.recorder = recorder
 
     def short(self, environ: dict[str, Any], start: StartResponse,
               code: str) -> Iterable[bytes] | None:
@@ -94,7 +94,7 @@ class Following:
                 f'"network":"{day.networks.get(prefix) or day.network(prefix)}",'
                 f'"agent":{quoted},"manner":"{manner}"}}\n')
         # What could not be written is never promised; what nobody asked for neither.
-        if self._spool.write_line(line.encode(), now=now) and manner != visits.UNASKED:
+        if self.recorder.write_line(line.encode(), now=now) and manner != visits.UNASKED:
             where = f"{lead.before}{lead.stamp(head + drawn + lead.tail)}{lead.after}"
         start("302 FOUND", [("Location", where), *doorstep.answers.redirect])
         return ()

@@ -16,7 +16,7 @@ from alliance.core.errors import AllianceError, NotFound
 from alliance.core.ids import checked
 from alliance.promotions import slates
 from alliance.promotions.slates import Goods, Offer, Slate, Slot
-from alliance.referrals.tokens import LinkToken, Signer
+from alliance.referrals.tokens import Signer
 from alliance.web.hot.answers import OPEN, Answers, Headers
 from alliance.web.hot.memory import FOREVER, Found, Generations, Home, Kept, Memory
 from alliance.web.hot.prices import price
@@ -34,6 +34,7 @@ LOST_FOR = timedelta(minutes=1)
 LONGEST_QUERY = 4096
 LONGEST_KEPT_QUERY = 200
 MOST_BODIES = 5_000
+_written = json.JSONEncoder(ensure_ascii=False).encode
 CACHED: Headers = [("Cache-Control", "public, max-age=30, stale-while-revalidate=300")]
 
 
@@ -58,15 +59,15 @@ class Slates:
         self._public_url = public_url
         self.slots: Generations[Kept[Slot | None]] = Generations()
         self._goods: Generations[Kept[Goods]] = Generations()
-        self._shown: Generations[Kept[Slate]] = Generations()
+        self.filled: Generations[Kept[Slate]] = Generations()
         self.bodies: Generations[Body] = Generations(MOST_BODIES)
-        self._queries: Generations[Body] = Generations()
+        self.queries: Generations[Body] = Generations()
 
     def answer(self, environ: dict[str, Any], start: StartResponse, answers: Answers,
                now: datetime) -> Iterable[bytes]:
         """200 with the slate, 304 to who has it, a problem for a placement that is none."""
         query = environ.get("QUERY_STRING", "")
-        body = self._queries.get(query)
+        body = self.queries.get(query)
         if body is None or not body.home.live or now >= body.until:
             try:
                 body = self._find(query, answers, now)
@@ -81,7 +82,7 @@ class Slates:
 
     def shown(self, placement_id: str, now: datetime) -> Kept[Slate]:
         """What a placement shows now; raises `NotFound`."""
-        kept = self._shown.get(placement_id)
+        kept = self.filled.get(placement_id)
         if kept is not None and kept.home.live and now < kept.until:
             return kept
         slot = self._memory.read(self.slots, placement_id, now,
@@ -90,14 +91,18 @@ class Slates:
             raise NotFound("placement", placement_id)
         slate = slates.fill(slot.value, self._goods_in(slot.value.alliance_id, now), now=now)
         kept = Kept(slot.home, slate.until or FOREVER, slate)
-        self._shown.keep(placement_id, kept)
+        self.filled.keep(placement_id, kept)
         return kept
 
     def _goods_in(self, alliance_id: str, now: datetime) -> Callable[[str], Goods]:
         def goods_of(merchant_id: str) -> Goods:
-            return self._memory.read(
-                self._goods, (alliance_id, merchant_id), now,
-                lambda session: Found(alliance_id, None, slates.goods(session, merchant_id))).value
+            key = alliance_id, merchant_id
+            kept = self._goods.get(key)
+            if kept is None or not kept.home.live:
+                kept = self._memory.read(
+                    self._goods, key, now, lambda session: Found(
+                        alliance_id, None, slates.goods(session, merchant_id)))
+            return kept.value
 
         return goods_of
 
@@ -110,32 +115,33 @@ class Slates:
             body = self._body(self.shown(placement_id, now), locale, answers, now)
             self.bodies.keep((placement_id, locale), body)
         if len(query) <= LONGEST_KEPT_QUERY:
-            self._queries.keep(query, body)
+            self.queries.keep(query, body)
         return body
 
     def _body(self, kept: Kept[Slate], locale: str, answers: Answers, now: datetime) -> Body:
         slate = kept.value
         issued = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+        sign = self._signer.links(slate.host, slate.placement_id, issued)
+        ways = f"{self._public_url()}/go/"
         name = hashlib.sha256(f"{slate.placement_id}{issued}".encode()).hexdigest()[:26]
-        body = json.dumps({
+        body = _written({
             "slate": f"slt_{name}", "label": LABELS[locale],
-            "offers": [self._offer(slate, offer, locale, issued) for offer in slate.offers],
-        }, ensure_ascii=False).encode()
+            "offers": [_told(offer, locale, f"{ways}{sign(offer.product_id)}")
+                       for offer in slate.offers],
+        }).encode()
         tag = hashlib.sha256(body).hexdigest()[:20]
         lasting = [("ETag", f'"{tag}"'), *CACHED, *OPEN]
         return Body(
             kept.home, min(kept.until, issued + WINDOW), body, tag,
             answers.headers(body, "application/json", lasting), [*answers.always, *lasting])
 
-    def _offer(self, slate: Slate, offer: Offer, locale: str, issued: datetime) -> dict[str, Any]:
-        token = self._signer.link(
-            LinkToken(slate.host, offer.product_id, slate.placement_id, issued))
-        return {
-            "offer": offer.product_id, "title": offer.title, "image": offer.image_url,
-            "price": {"minor": offer.price_minor, "currency": offer.currency,
-                      "text": price(offer.price_minor, offer.currency, locale)},
-            "seller": offer.seller_name, "reason": offer.reason,
-            "href": f"{self._public_url()}/go/{token}"}
+
+def _told(offer: Offer, locale: str, href: str) -> dict[str, Any]:
+    return {
+        "offer": offer.product_id, "title": offer.title, "image": offer.image_url,
+        "price": {"minor": offer.price_minor, "currency": offer.currency,
+                  "text": price(offer.price_minor, offer.currency, locale)},
+        "seller": offer.seller_name, "reason": offer.reason, "href": href}
 
 
 def _slot(session: Session, placement_id: str, now: datetime) -> Found[Slot | None]:
