@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from flask import Response
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula."""
+_RUNS = re.compile(r"""^(?=[\t\r\n])|(^|[;\t\r\n]"*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+"""Where a spreadsheet takes what follows for a formula: at the beginning, wide signs too where one
+writes Chinese, and behind a semicolon, at which it parts cells where commas are in numbers."""
 
 
 def sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Response:
@@ -27,4 +29,4 @@ def sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -
 
 
 def _plain(cell: str | int) -> str | int:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell
+    return _RUNS.sub(r"\g<0>'", cell) if isinstance(cell, str) else cell
