@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from alliance import logs
+from alliance import collecting, logs
 from alliance.core.clock import now as clock_now
 from alliance.hub import Hub
 from alliance.settings import Settings
@@ -16,6 +15,8 @@ from alliance.web.pages import Pages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+collecting.resume()
 
 
 def create_app(settings: Settings, now: Callable[[], datetime] = clock_now) -> Front:
@@ -28,10 +29,7 @@ def from_environment() -> Front:
     settings = Settings.from_env()
     logs.configure(settings)
     front = create_app(settings)
-    # What a start makes stays to the end. Looking through all of it for garbage, again and again,
-    # would hold up some shopper each time.
-    gc.collect()
-    gc.freeze()
+    collecting.spare_what_is_there()
     return front
 
 
