@@ -46,6 +46,7 @@ class Product(Base):
     __table_args__ = table(
         UniqueConstraint("store_id", "ref"),
         Index(None, "merchant_id", "shelf"),
+        Index(None, "merchant_id", "id"),
         Index(None, "store_id", "seen_at"),
         CheckConstraint("minor >= 0", name="price_not_negative"),
         CheckConstraint("kind IN ('goods', 'service')", name="kind"),

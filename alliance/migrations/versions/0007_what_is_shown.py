@@ -27,6 +27,8 @@ def upgrade() -> None:
                                 name=op.f('fk_shown_versions_alliance_id_alliances')),
         sa.PrimaryKeyConstraint('alliance_id', name=op.f('pk_shown_versions')),
         sqlite_strict=True)
+    # A slate looks at the first thousand of each seller, also of one that has a hundred thousand.
+    op.create_index(op.f('ix_products_merchant_id_id'), 'products', ['merchant_id', 'id'])
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE shown_versions ENABLE ROW LEVEL SECURITY")
         op.execute("ALTER TABLE shown_versions FORCE ROW LEVEL SECURITY")
@@ -38,4 +40,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_products_merchant_id_id'), 'products')
     op.drop_table('shown_versions')

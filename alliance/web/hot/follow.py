@@ -18,7 +18,8 @@ from alliance.referrals.tokens import SIGNS
 from alliance.web.hot import visits
 from alliance.web.hot.answers import NOT_KEPT, Answers
 from alliance.web.hot.doorstep import Doorstep
-from alliance.web.hot.visits import KEPT
+from alliance.web.hot.visits import KEPT, UNASKED
+from alliance.web.hot.visits import manner as manner_of
 from alliance.web.hot.ways import Lead, Lost, Ways
 from alliance.web.visitors import place_of
 
@@ -80,7 +81,7 @@ class Following:
             if isinstance(found, Lost):
                 return doorstep.answers.lost(start, found.status, found.said)
             lead = found
-        manner = visits.manner(environ)
+        manner = manner_of(environ)
         if manner not in KEPT:
             return _no_click(environ, start, lead, doorstep.answers, manner)
         where = lead.plain
@@ -94,7 +95,7 @@ class Following:
                 f'"network":"{day.networks.get(prefix) or day.network(prefix)}",'
                 f'"agent":{quoted},"manner":"{manner}"}}\n')
         # What could not be written is never promised; what nobody asked for neither.
-        if self.recorder.write_line(line.encode(), now=now) and manner != visits.UNASKED:
+        if self.recorder.write_line(line.encode(), now=now) and manner != UNASKED:
             where = f"{lead.before}{lead.stamp(head + drawn + lead.tail)}{lead.after}"
         start("302 FOUND", [("Location", where), *doorstep.answers.redirect])
         return ()
