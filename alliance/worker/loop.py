@@ -108,7 +108,8 @@ def _handle(hub: Hub, claims: Sequence[Claim], now: datetime) -> None:
         queue.done(session, claims, now=now)
         crashpoint("worker.ended")
 
-    hub.database.run(write)
+    with hub.database.turn():
+        hub.database.run(write)
     crashpoint("worker.committed")
 
 

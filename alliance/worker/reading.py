@@ -147,7 +147,9 @@ def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None
 
 def _post_page(hub: Hub, store_id: str, told: Sequence[StoreOrder], now: datetime) -> None:
     try:
-        hub.database.run(lambda session: posting.post(session, store_id, told, hub.keys, now=now))
+        with hub.database.turn():
+            hub.database.run(
+                lambda session: posting.post(session, store_id, told, hub.keys, now=now))
     except Exception:
         # An order that cannot be booked must not keep the store's others from being heard of:
         # all are kept, and each is settled up by a message of its own.
