@@ -60,7 +60,8 @@ _TO_PRODUCT = (
     .join(_SELLER, (_SELLER.alliance_id == _HOST.alliance_id)
           & (_SELLER.merchant_id == Product.merchant_id) & (_SELLER.id != _HOST.id))
     .join(Span, _BOUND).join(TermsVersion, TermsVersion.id == Span.terms_id)
-    .where(Product.id == bindparam("product"), Product.withdrawn_at.is_(None)))
+    .where(Product.id == bindparam("product"), Product.withdrawn_at.is_(None),
+           Store.state != "disconnected"))
 _OF_CODE = (
     select(*_WAY, Link.id.label("link_id"), Link.channel, Link.asset, Link.utm, Link.expires_at,
            Link.product_id, Link.target, Product.url, Product.withdrawn_at, Store.state,
@@ -100,10 +101,10 @@ def of_code(session: Session, code: str, *, now: datetime) -> Followed | None:
 
 
 def _url(found: Any) -> str | None:
-    if found.product_id is not None:
-        return None if found.withdrawn_at is not None else str(found.url)
     if found.state == "disconnected":
         return None
+    if found.product_id is not None:
+        return None if found.withdrawn_at is not None else str(found.url)
     try:
         # The shop may have moved since, or the address be one that is refused by now.
         return addresses.page(found.target, links.homes(found.address, found.extra_hosts))

@@ -198,12 +198,16 @@ def target_of(session: Session, link: Link, *, now: datetime) -> Target:
 def target(session: Session, host_member_id: str, product_id: str, *, now: datetime) -> Target:
     """Where a host's link to a product leads now. The address comes from the catalogue only (T18).
 
-    Raises `NotFound` when the product is gone or of another alliance, `Conflict` when no contract
-    is in force.
+    Raises `NotFound` when the product or its shop is gone or of another alliance, `Conflict` when
+    no contract is in force.
     """
     product = session.get(Product, product_id)
     host = session.get(Member, host_member_id)
     if product is None or product.withdrawn_at is not None or host is None:
+        raise NotFound("product", product_id)
+    store = session.get(Store, product.store_id)
+    if store is not None and store.state == "disconnected":
+        # Nobody hears of its orders, and its name may be another's by now.
         raise NotFound("product", product_id)
     seller = _seller(session, host, product.merchant_id, "product", product_id, now)
     return Target(host.alliance_id, host.id, seller.id, product.id, product.store_id, product.url)
