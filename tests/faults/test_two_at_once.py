@@ -26,6 +26,7 @@ from alliance.ledger.model import Entry
 from alliance.referrals import orders
 from alliance.referrals.model import Click
 from alliance.referrals.spool import Spool
+from alliance.settlement import posting
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation
 from alliance.worker import clicks, closing, loop
 from tests import make
@@ -86,6 +87,31 @@ def test_two_workers_settling_the_same_orders_post_once(
         assert session.scalar(select(func.count()).select_from(Commission)) == 20
         assert session.scalar(select(func.count()).select_from(Entry)) == 20
         assert w.owed(session) == "bakery owes cafe 80.00 EUR"
+    assert books_of(database) == []
+
+
+def test_two_long_lots_of_one_store_are_both_posted_at_the_first_try(
+        database: Database, pair: tuple[Hub, Hub]) -> None:
+    w = sold(database, 0)
+    tried = []
+
+    def post(hub: Hub, first: int) -> None:
+        for start in range(first, first + 300, 100):
+            told = [order(str(start + n), make.NOW, "40.00",
+                          tokens=[w.token("cafe", make.NOW - DAY)]) for n in range(100)]
+
+            def work(session: Session) -> None:
+                tried.append(told[0].ref)  # noqa: B023
+                posting.post(session, w.store.id, told, w.keys, now=make.NOW)  # noqa: B023
+
+            with hub.database.turn():
+                hub.database.run(work)
+
+    both([partial(post, hub, 1000 * number) for number, hub in enumerate(pair, 1)])
+
+    assert sorted(tried) == ["1000", "1100", "1200", "2000", "2100", "2200"]
+    with database.reading() as session:
+        assert w.owed(session) == "bakery owes cafe 2400.00 EUR"
     assert books_of(database) == []
 
 
