@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from alliance.alliances import members
 from alliance.alliances.model import Contract
+from alliance.core.ids import new_id
 from alliance.db import schema
 from alliance.db.session import Database
 from alliance.hub import Hub
@@ -25,6 +26,7 @@ from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Merchant
 from alliance.promotions import placements
 from alliance.referrals import links
+from alliance.referrals.model import Hold
 from alliance.settings import Settings
 from alliance.settlement import cycles, payments
 from alliance.web import site
@@ -107,6 +109,12 @@ def traded(session: Session, *, now: datetime) -> Traded:
                 now=now + timedelta(days=8))
     booked = session.scalars(select(Entry.id).where(
         Entry.alliance_id == made.alliance.id, Entry.cause == "order")).one()
+    hold = Hold(
+        id=new_id("hld", now), alliance_id=made.alliance.id, state="open", reason="many_orders",
+        host_member_id=made.members["cafe"].id, seller_member_id=made.members["bakery"].id,
+        numbers={}, starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
+        ends_at=make.BEFORE - timedelta(days=29))
+    session.add(hold)
     stranger = make.merchant(session, "stranger", category="toys")
     make.alliance(session, stranger, name="Elsewhere")
     seat = members.member_for(session, made.alliance.id, made.merchants["cafe"].id)
@@ -118,8 +126,8 @@ def traded(session: Session, *, now: datetime) -> Traded:
         "product_id": made.product_id, "placement_id": placement.id, "link_id": link.id,
         "code": "unknown", "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
-        "payment_id": paid.id, "entry_id": booked, "person_id": str(bakery.person_id),
-        "message_id": "msg_unknown",
+        "payment_id": paid.id, "entry_id": booked, "hold_id": hold.id,
+        "person_id": str(bakery.person_id), "message_id": "msg_unknown",
         "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
         stranger)
 

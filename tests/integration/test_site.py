@@ -293,7 +293,7 @@ def test_one_click_signs_in_at_the_demos_door(database: Database, tmp_path: Path
 
 _ARGUMENTS = ("alliance_id", "contract_id", "order_id", "product_id", "placement_id", "cycle_id",
               "store_id", "member_id", "obligation_id", "payment_id", "entry_id", "message_id",
-              "person_id", "link_id", "code", "token", "slug", "ref", "filename")
+              "person_id", "link_id", "hold_id", "code", "token", "slug", "ref", "filename")
 
 
 def _asked(app: Flask, values: dict[str, str]) -> Iterator[tuple[Rule, str, str]]:
