@@ -79,7 +79,7 @@ def serve(workers: int, host: str, port: int, with_worker: bool) -> None:
     settings = Settings.from_env()
     settings.check_listening(host)
     beside = (["worker"] if with_worker else []) + (["ship"] if settings.has_stream else [])
-    serving.serve(workers=workers, host=host, port=port, beside=beside)
+    serving.serve(settings, workers=workers, host=host, port=port, beside=beside)
 
 
 @main.command()

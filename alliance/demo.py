@@ -98,5 +98,5 @@ def _serve(settings: Settings, folder: Path, address: str) -> None:
         "ALLIANCE_DEMO_SHOPS_DIR": str(folder / "shops"),
     })
     host, port = serving.bind(settings)
-    serving.serve(workers=1, host=host, port=port, beside=["worker"])
+    serving.serve(settings, workers=1, host=host, port=port, beside=["worker"])
 

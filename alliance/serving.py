@@ -17,17 +17,27 @@ from alliance.settings import Settings
 PATIENCE_SECONDS = 30
 
 
-def serve(*, workers: int, host: str, port: int, beside: Sequence[str] = ()) -> None:
+def serve(settings: Settings, *, workers: int, host: str, port: int,
+          beside: Sequence[str] = ()) -> None:
     """Serve until interrupted; with these commands of `alliance` running beside it meanwhile.
 
-    Settings come from `ALLIANCE_*`, as each process reads them for itself.
+    Each process reads its settings from `ALLIANCE_*` for itself; these are the same.
     """
     with ExitStack() as running:
         for command in beside:
             running.enter_context(_running(command))
         Granian("alliance.app:from_environment", address=host, port=port,
-                interface=Interfaces.WSGI, workers=workers, blocking_threads=8, factory=True,
+                interface=Interfaces.WSGI, workers=workers,
+                blocking_threads=threads(settings), factory=True,
                 log_access=False, log_level=LogLevels.error).serve()
+
+
+def threads(settings: Settings) -> int:
+    """How many threads answer in each web process.
+
+    With `strict` all who wait share one sync of the disk: the more may wait, the fewer syncs.
+    """
+    return 32 if settings.click_durability == "strict" else 8
 
 
 def bind(settings: Settings) -> tuple[str, int]:

@@ -17,6 +17,8 @@ from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals.links import new_code
 from alliance.referrals.model import Link
+from alliance.serving import threads
+from alliance.settings import Settings
 from tests import make
 from tests.bench.load import Target, served
 from tests.world import world
@@ -40,6 +42,7 @@ def links(durability: str, application: str = _SERVER, *,
                "ALLIANCE_SPOOL_DIR": str(Path(folder) / "spool"),
                "ALLIANCE_CLICK_DURABILITY": durability}
         with served(name or f"short links, {durability}", application, paths, env=env,
+                    threads=threads(Settings(click_durability=durability)),
                     factory=True) as target:
             yield target
 
