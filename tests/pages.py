@@ -112,7 +112,8 @@ def traded(session: Session, *, now: datetime) -> Traded:
     hold = Hold(
         id=new_id("hld", now), alliance_id=made.alliance.id, state="open", reason="many_orders",
         host_member_id=made.members["cafe"].id, seller_member_id=made.members["bakery"].id,
-        numbers={}, starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
+        numbers={"count": 9, "out_of": 10, "others_count": 1, "others_out_of": 90},
+        starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
         ends_at=make.BEFORE - timedelta(days=29))
     session.add(hold)
     stranger = make.merchant(session, "stranger", category="toys")
