@@ -81,7 +81,8 @@ def page(text: str, homes: Sequence[str]) -> str:
                       "you is in force.")
     pieces = [piece for piece in query.split("&") if piece and _name(piece) != TOKEN]
     for piece in pieces:
-        for part in piece.split("=", 1):
+        # Some shops part their queries at semicolons too.
+        for part in re.split("[=;]", piece):
             _check_part(part)
     whole = f"{origin}{path}" + (f"?{'&'.join(pieces)}" if pieces else "")
     if len(whole) > LONGEST:

@@ -42,6 +42,7 @@ INSIDE = (
     "https://shop.example/a?https://{}", "https://shop.example/a?next=hTTps:{}",
     "https://shop.example/a?u=%0d%0aLocation:{}", "https://shop.example/a?next=data:text/html,{}",
     "https://shop.example/a?next[]=//{}", "https://shop.example/a?x=1&next=foo\\{}",
+    "https://shop.example/a?x=1;next=//{}", "https://shop.example/a?x=1;next=https:%2f%2f{}",
 )
 PAYLOADS = [start.format(evil) for start, evil in product(STARTS, EVIL)] + [
     inside.format(evil) for inside, evil in product(INSIDE, EVIL)]
