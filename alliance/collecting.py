@@ -13,7 +13,8 @@ gc.disable()
 
 
 def resume() -> None:
-    """Look for garbage from now on, if that was so before."""
+    """Look for garbage from now on, if that was so before; what was read is left out of it."""
+    gc.freeze()
     if _WAS_ON:
         gc.enable()
 

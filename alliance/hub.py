@@ -15,7 +15,7 @@ from alliance.core.clock import now as clock_now
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
 from alliance.ledger.proofs import HeadKey
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.tokens import Signer
 from alliance.settings import Settings
 

@@ -29,7 +29,7 @@ from alliance.ledger import proofs
 from alliance.merchants.model import Merchant, Store
 from alliance.promotions import codes
 from alliance.referrals import clicks, orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.tokens import ClickToken
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, CreditModel, Per
 from alliance.settlement import commissions, cycles, payments

@@ -21,7 +21,7 @@ from alliance.ledger import journal
 from alliance.ledger.journal import State
 from alliance.merchants.model import Merchant, Store
 from alliance.referrals import orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.tokens import ClickToken, Signer
 from alliance.rules.terms import Clause
 from alliance.settlement import commissions

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from alliance.db import walls
+from alliance.db.once import inserting
 from alliance.merchants.model import ShownVersion
 
 _MEMBERS = walls.rows("members", "alliance_id", "merchant_id", "state")
@@ -22,11 +21,10 @@ _MEMBERS = walls.rows("members", "alliance_id", "merchant_id", "state")
 
 def changed(session: Session, *alliance_ids: str) -> None:
     """What these alliances show is another from this transaction on."""
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     # Always in one order: two transactions that change the same alliances must not lock crosswise.
     for alliance_id in sorted(set(alliance_ids)):
         session.execute(
-            insert(ShownVersion).values(alliance_id=alliance_id, version=1)
+            inserting(session, ShownVersion).values(alliance_id=alliance_id, version=1)
             .on_conflict_do_update(index_elements=["alliance_id"],
                                    set_={"version": ShownVersion.version + 1}))
 

@@ -22,7 +22,7 @@ from alliance.core.reading import Fields
 from alliance.core.snapshots import order_from_json
 from alliance.merchants.model import Store
 from alliance.referrals import orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.model import Order
 
 LARGEST = 16_384

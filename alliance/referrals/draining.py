@@ -17,8 +17,6 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -30,7 +28,7 @@ from alliance.core.events import ClicksDrained
 from alliance.core.ids import checked
 from alliance.db import queue
 from alliance.db.many import Row, insert_many
-from alliance.db.once import LOT, insert_once
+from alliance.db.once import LOT, insert_once, inserting
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
 from alliance.referrals import spool
@@ -245,9 +243,8 @@ def _keep_seen(session: Session, seen: Sequence[Seen], now: datetime) -> None:
 
 
 def _add_impressions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     for start in range(0, len(rows), LOT):
-        added = insert(Impression).values(list(rows[start:start + LOT]))
+        added = inserting(session, Impression).values(list(rows[start:start + LOT]))
         session.execute(added.on_conflict_do_update(
             index_elements=["placement_id", "seller_member_id", "day"],
             set_={"seen": Impression.seen + added.excluded.seen}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +16,10 @@ from alliance.core.ids import new_id
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.db import lots
 from alliance.db.lots import among, ask
-from alliance.db.sealed import Seal
 from alliance.promotions import codes
 from alliance.promotions.model import Placement
 from alliance.referrals import doubts, order_rows, renewals
+from alliance.referrals.keys import Keys
 from alliance.referrals.model import Click, Decision, Order, OrderTouch
 from alliance.referrals.order_rows import OrderRow
 from alliance.referrals.seats import Seats
@@ -53,14 +52,6 @@ _KEPT = ("outcome", "reason", "weight", "weight_sum", "kind", "alliance_id", "se
 _DECIDED = select(
     Decision.id, Decision.order_id, Decision.host_member_id,
     *(getattr(Decision, name) for name in _KEPT)).where(among(Decision.order_id))
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What reads signed tokens and opens a store's salt."""
-
-    signer: Signer
-    seal: Seal
 
 
 class Tokens:

@@ -30,7 +30,8 @@ from alliance.db.once import insert_once
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
 from alliance.referrals import evidence, order_rows
-from alliance.referrals.evidence import Keys, Tokens
+from alliance.referrals.evidence import Tokens
+from alliance.referrals.keys import Keys
 from alliance.referrals.model import Decision, Order, OrderTouch
 from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution

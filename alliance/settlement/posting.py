@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alliance.core.orders import StoreOrder
 from alliance.referrals import orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.settlement import commissions
 
 

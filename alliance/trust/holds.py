@@ -26,7 +26,7 @@ from alliance.db import queue
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.referrals import orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.model import Click, ClickCount, Decision, Hold, Order
 from alliance.rules import outliers, validity
 from alliance.rules.attribution import CREDITED, Evidence, Reason

@@ -20,7 +20,7 @@ from alliance.ledger import journal, proofs
 from alliance.ledger.journal import State
 from alliance.ledger.model import Entry, Leaf
 from alliance.referrals import evidence, order_rows, orders
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.model import Order
 from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution

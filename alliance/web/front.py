@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from alliance.db import schema
 from alliance.hub import Hub
-from alliance.web import actions, stores
+from alliance.web import stores
 from alliance.web.embed import Embed
 from alliance.web.hot.answers import GUARDS, HSTS
 from alliance.web.pace import CALLS, REFUSED, Limits
@@ -110,11 +110,18 @@ class Front:
             return _too_many()
         if not self._limits.hit(CALLS, "calls", rest[:200]):
             return _too_many()
-        door = actions.receive if "/actions/" in rest else stores.receive
-        answer = door(self._hub, request)
+        answer = self._door(rest)(self._hub, request)
         if 400 <= answer.status_code < 500:
             self._limits.hit(REFUSED, "refused", place.network)
         return answer
+
+    def _door(self, rest: str) -> Callable[[Hub, Request], Response]:
+        if "/actions/" not in rest:
+            return stores.receive
+        # Reports are rare, and to read one takes all that deciding an order takes.
+        from alliance.web import actions  # noqa: PLC0415
+
+        return actions.receive
 
     def _place(self, request: Request) -> Place:
         return place_of(address_of(request, self._hub.settings.trusted_proxies))

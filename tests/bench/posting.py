@@ -29,7 +29,7 @@ from alliance.core.orders import StoreOrder
 from alliance.db import schema
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
-from alliance.referrals.evidence import Keys
+from alliance.referrals.keys import Keys
 from alliance.referrals.tokens import ClickToken
 from alliance.settlement import posting
 from tests import make

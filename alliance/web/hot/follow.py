@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-import segno
-
 from alliance.core.ids import nonce
 from alliance.referrals.tokens import SIGNS
 from alliance.web.hot import visits
@@ -132,6 +130,9 @@ def picture(start: StartResponse, answers: Answers, url: str, kind: str) -> Iter
     """The QR code of an address, as `svg` or `png`."""
     if kind not in {"svg", "png"}:
         return answers.lost(start, 404, "A code comes as .svg or .png.")
+    # Few links are printed: a process that never draws a code need not know how.
+    import segno  # noqa: PLC0415
+
     out = io.BytesIO()
     segno.make(url, error="m").save(out, kind=kind, scale=8, border=2)
     return answers.send(
