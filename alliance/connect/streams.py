@@ -1,9 +1,10 @@
 """Streams: how lots of the spool come from the machine that wrote them to a worker on any other.
 
 What carries them is a broker of the operator's own, named in the settings: none of the limits of
-`connect/http.py`, which are for addresses that strangers give, applies to it. No broker is trusted
-with more than carrying. It may lose a lot, bring it twice or late: the file stays where it is until
-the database has it, and the mark in the database says what counts (`referrals/draining.py`).
+`connect/http.py`, which are for addresses that strangers give, applies to it. It is trusted not to
+make lots up, so only the hub's machines may write to it; and with nothing else. It may lose a lot,
+bring it twice or late: the file stays where it is until the database has it, and the mark in the
+database says what counts (`referrals/draining.py`).
 """
 
 from __future__ import annotations

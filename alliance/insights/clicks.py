@@ -141,11 +141,12 @@ def held(session: Session, by: Actor) -> list[Held]:
         select(Hold).where(Hold.alliance_id.in_(led) | Hold.host_member_id.in_(seat)
                            | Hold.seller_member_id.in_(seat))
         .order_by(Hold.state != holds.OPEN, Hold.opened_at.desc(), Hold.id).limit(DAYS)).all()
+    mine = {hold.id: holds.outcomes(session, by, hold) for hold in found
+            if hold.state == holds.OPEN}
     return [Held(
         hold, Sentence(f"hold.{hold.reason}", hold.numbers), _sums(session, hold),
-        may_release=hold.state == holds.OPEN and (
-            hold.alliance_id in led or hold.seller_member_id in seat),
-        may_reverse=hold.state == holds.OPEN and hold.alliance_id in led) for hold in found]
+        may_release=holds.RELEASED in mine.get(hold.id, ()),
+        may_reverse=holds.REVERSED in mine.get(hold.id, ())) for hold in found]
 
 
 def family(agent: str) -> str:

@@ -103,19 +103,17 @@ def decide(session: Session, by: Actor, hold_id: str, *, outcome: str, words: st
            now: datetime) -> Hold:
     """End a hold: `released` or `reversed`, with words of 3 to 500 characters for the host.
 
-    Who leads the alliance may do both, the seller may release. Raises `NotFound` for who has no
-    part in it, `NotAllowed` for who may not, `Conflict` when it was decided already.
+    Raises `NotFound` for who has no part in it, `NotAllowed` for who may not (`outcomes`),
+    `Conflict` when it was decided already.
     """
     hold = session.get(Hold, hold_id)
     if hold is None:
         raise NotFound("hold", hold_id)
-    seller = session.get_one(Member, hold.seller_member_id)
-    leads = session.get_one(Alliance, hold.alliance_id).leader_merchant_id == by.merchant
-    if not leads and not (outcome == RELEASED and seller.merchant_id == by.merchant):
-        raise NotAllowed("not_yours_to_decide", "Who leads the alliance decides about a hold; "
-                         "the seller may release it.")
     if outcome not in (RELEASED, REVERSED):
         raise Invalid("unknown_outcome", "A hold is released or reversed.")
+    if outcome not in outcomes(session, by, hold):
+        raise NotAllowed("not_yours_to_decide", "Who leads the alliance decides about a hold, but "
+                         "never about its own; the seller may release it.")
     words = " ".join(words.split())
     if not 3 <= len(words) <= 500:
         raise Invalid("words_needed", "Say why, in 3 to 500 characters: the host reads it.")
@@ -126,6 +124,17 @@ def decide(session: Session, by: Actor, hold_id: str, *, outcome: str, words: st
     session.flush()
     _announce(session, hold, now)
     return hold
+
+
+def outcomes(session: Session, by: Actor, hold: Hold) -> frozenset[str]:
+    """What the actor may make of a hold: who leads may do both, but not for itself; the seller
+    may release what it pays."""
+    host, seller = (session.get_one(Member, ref).merchant_id
+                    for ref in (hold.host_member_id, hold.seller_member_id))
+    leader = session.get_one(Alliance, hold.alliance_id).leader_merchant_id
+    if by.merchant == leader != host:
+        return frozenset({RELEASED, REVERSED})
+    return frozenset({RELEASED}) if by.merchant == seller else frozenset()
 
 
 def carry_out(session: Session, hold_id: str, keys: Keys, *, now: datetime) -> list[str]:

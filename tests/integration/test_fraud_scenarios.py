@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from alliance.core.customers import customer_key
+from alliance.core.errors import NotAllowed
 from alliance.core.ids import new_id
 from alliance.core.money import Money
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
@@ -267,6 +268,28 @@ def _stuff(session: Session, w: World, now: datetime, *, count: int) -> None:
         w.sell(session, order(f"s{n}", at + timedelta(seconds=40),
                               tokens=[click(session, w, at, visitor=f"v{n}", network=f"n{n}")]),
                now=now)
+
+
+def test_a_host_that_leads_decides_nothing_about_its_own_hold(database: Database,
+                                                              now: datetime) -> None:
+    with database.transaction() as session:
+        w = world(session)
+        _stuff(session, w, now, count=10)
+        [ref] = holds.watch(session, w.alliance.id, now=now)
+        w.alliance.leader_merchant_id = w.merchants["cafe"].id
+        session.flush()
+        for outcome in (holds.RELEASED, holds.REVERSED):
+            with pytest.raises(NotAllowed):
+                holds.decide(session, w.actor(session, "cafe"), ref, outcome=outcome,
+                             words="It was nothing.", now=now)
+        with pytest.raises(NotAllowed):
+            holds.decide(session, w.actor(session, "bakery"), ref, outcome=holds.REVERSED,
+                         words="It pleases us.", now=now)
+
+        assert session.get_one(Hold, ref).state == holds.OPEN
+        holds.decide(session, w.actor(session, "bakery"), ref, outcome=holds.RELEASED,
+                     words="We asked the cafe.", now=now)
+        assert session.get_one(Hold, ref).state == holds.RELEASED
 
 
 def test_a_hold_is_released_or_reversed_with_words_and_once(database: Database,
