@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from alliance.alliances.model import Alliance
 from alliance.core.customers import customer_key
 from alliance.core.errors import NotAllowed
 from alliance.core.ids import new_id
@@ -276,7 +277,8 @@ def test_a_host_that_leads_decides_nothing_about_its_own_hold(database: Database
         w = world(session)
         _stuff(session, w, now, count=10)
         [ref] = holds.watch(session, w.alliance.id, now=now)
-        w.alliance.leader_merchant_id = w.merchants["cafe"].id
+        alliance = session.get_one(Alliance, w.alliance.id)
+        alliance.leader_merchant_id = w.merchants["cafe"].id
         session.flush()
         for outcome in (holds.RELEASED, holds.REVERSED):
             with pytest.raises(NotAllowed):
