@@ -57,6 +57,23 @@ def test_a_followed_product_becomes_a_commission_both_sides_can_read(
     picture(page, "order", full=True)
 
 
+def test_a_member_reads_what_was_needed_and_tests_a_link_of_its_own(
+        demo: Demo, page: Page, picture: Picture) -> None:
+    enter(page, demo, "Li’s Cotton Cradle")
+    page.goto(f"{demo.address}/orders/not-credited?box=in")
+    for said in ("What would have been needed", "credited, €"):
+        expect(page.locator("main")).to_contain_text(said)
+    picture(page, "not-credited")
+    page.goto(f"{demo.address}/links")
+    page.locator("tbody a").first.click()
+    page.wait_for_url(re.compile(r"/links/lnk_"))
+    picture(page, "link")
+    code = re.search(r"/l/([0-9a-z]{9})", page.locator("main").inner_text())
+    assert code is not None
+    page.goto(f"{demo.address}/test?q={code[1]}")
+    expect(page.locator("main")).to_contain_text("Every step passes.")
+
+
 def test_the_cycle_page_shows_few_payments_and_one_can_be_paid_and_confirmed(
         demo: Demo, context: BrowserContext, page: Page, picture: Picture) -> None:
     shops = ("Li’s Cotton Cradle", "Little Wang’s Bath House", "Old Zhang’s Toy Bench",
