@@ -69,7 +69,8 @@ class Postgres:
         """A new database, copied from `template`; its name."""
         self._made += 1
         name = f"alliance_{self._made}"
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # A copy of files takes a fifth of the time of a copy by the log, for so small a database.
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
 
     def drop(self, name: str) -> None:
