@@ -75,7 +75,9 @@ def test_a_short_link_that_runs_passes_every_step(
 def test_the_first_step_that_fails_ends_the_way(
         database: Database, traded: Traded, now: datetime) -> None:
     code = code_of(database)
-    swapped = code[1] + code[0] + code[2:]
+    # Codes are drawn by chance: two alike beside each other are no slip when they change places.
+    at = next(n for n in range(7) if code[n] != code[n + 1])
+    swapped = code[:at] + code[at + 1] + code[at] + code[at + 2:]
     unknown = links.new_code()
 
     assert told(steps(database, swapped, now))[:3] == ["read passed", "sign failed", "known open"]
