@@ -63,7 +63,7 @@ clean:  ## remove everything that was made, but not var/ (the data)
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find alliance connectors tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-locked = echo "lock: $(1)" && uv pip compile pyproject.toml $(2) --universal --generate-hashes \
+locked = echo "lock: $(1)" && uv pip compile pyproject.toml $(2) --universal --generate-hashes --no-strip-extras \
 	--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file locks/$(1).txt
 
 $(VENV)/made.stamp:
