@@ -19,7 +19,14 @@ from alliance.ledger.model import Entry, Head, Leaf, PostingRow
 from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
-from alliance.promotions.model import HostCode, Placement
+from alliance.promotions.model import (
+    Campaign,
+    Component,
+    Consent,
+    Coupon,
+    HostCode,
+    Placement,
+)
 from alliance.referrals import links
 from alliance.referrals.model import (
     Click,
@@ -35,7 +42,7 @@ from alliance.referrals.model import (
 )
 from alliance.settlement import cycles, payments
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
-from tests import make
+from tests import gifts, make
 from tests.make import BEFORE, NOW
 from tests.world import World, order, world
 
@@ -64,6 +71,7 @@ SEES: dict[Any, set[str]] = {
     Obligation: _ALLIANCE, Payment: _ALLIANCE,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, Leaf: _ALLIANCE, Head: _ALLIANCE,
     ShownVersion: _ALLIANCE,
+    Campaign: _ALLIANCE, Component: _ALLIANCE, Consent: _ALLIANCE, Coupon: _PARTIES,
 }
 """Who sees the seller's rows, or the pair's; the book of this alliance is open."""
 
@@ -73,6 +81,7 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, ShownVersion: _ALLIANCE,
+    Campaign: {"host"}, Component: {"host"}, Consent: {"seller"},
 }
 """Whose stories may write them; the rest is the hub's own work."""
 
@@ -129,6 +138,9 @@ def _show(session: Session, made: World) -> None:
     store = make.store(session, made.merchants["cafe"])
     placement = placements.make(session, cafe, made.alliance.id, store.id, name="below", now=BEFORE)
     links.make(session, cafe, made.alliance.id, made.product_id, channel="blog", now=BEFORE)
+    pack = gifts.campaign(session, made, home=store)
+    gifts.coupon(session, gifts.component(session, made, pack))
+    gifts.consent(session, made, pack, "bakery")
     codes.give(session, made.actor(session, "bakery"), made.store.id, seats["cafe"].id,
                kind="coupon", code="CAFE5", now=BEFORE)
     session.add_all([

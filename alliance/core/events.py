@@ -70,6 +70,13 @@ class CodeChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CouponsDue(Event):
+    """Codes of a store are to be made there, or made void: a stock runs low, or a gift ended."""
+
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TermsInForce(Event):
     """A version of a contract took effect or ended: slates are to be made anew."""
 
@@ -93,7 +100,7 @@ class CycleFinal(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
-                 CodeChanged, TermsInForce, HoldMoved, CycleFinal)
+                 CodeChanged, CouponsDue, TermsInForce, HoldMoved, CycleFinal)
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -33,11 +35,14 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     """Run the migrations that are missing, in one transaction."""
     from alembic import command  # noqa: PLC0415
 
-    with engine.begin() as connection:
+    with engine.connect() as connection, _rewritable(connection), connection.begin():
         walls.open_for_the_hub(connection)
         config = _config()
         config.attributes["connection"] = connection
+        broken = _broken(connection)
         command.upgrade(config, to)
+        if lost := _broken(connection) - broken:
+            raise RuntimeError(f"the migration would leave {len(lost)} rows that name none")
 
 
 def revisions(engine: Engine) -> tuple[str | None, str | None]:
@@ -52,6 +57,31 @@ def revisions_seen(connection: Connection) -> tuple[str | None, str | None]:
 
     current = MigrationContext.configure(connection).get_current_revision()
     return current, _newest()
+
+
+@contextmanager
+def _rewritable(connection: Connection) -> Iterator[None]:
+    """On SQLite, let a table be written anew to which others refer.
+
+    References are not followed meanwhile, which can only be said outside a transaction, and are
+    checked whole before it commits.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _broken(connection: Connection) -> set[tuple[Any, ...]]:
+    """The rows that name one which is not there: table, row, and the table it should be in."""
+    if connection.dialect.name != "sqlite":
+        return set()
+    return {tuple(row) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
 
 
 @cache

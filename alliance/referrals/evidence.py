@@ -16,7 +16,7 @@ from alliance.core.ids import new_id
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.db import lots
 from alliance.db.lots import among, ask
-from alliance.promotions import codes
+from alliance.promotions import codes, coupons
 from alliance.promotions.model import Placement
 from alliance.referrals import doubts, order_rows, renewals
 from alliance.referrals.keys import Keys
@@ -131,6 +131,9 @@ class Gathered:
         self._credited = self._read_credited(rows)
         self._codes = codes.standing(session, {
             (row.store_id, *said) for row in rows for said in _said(row.order)})
+        self._coupons = coupons.named(session, {
+            (row.store_id, text) for row in rows for kind, text in _said(row.order)
+            if kind == "coupon"})
         self._firsts = renewals.Firsts(session, rows)
         self.decisions = self._read_decisions([row.id for row in rows if not row.is_fresh])
         self._seats.expect(self._hosts_of(rows))
@@ -139,7 +142,8 @@ class Gathered:
         """All touches of an order and the standing of their hosts (law §4)."""
         touches = self._doubts.weighed(self._touches(row), row.merchant_id, row.placed_at)
         hosts = {touch.host for touch in touches}
-        return Inputs(row.order, touches, self._standing(row, hosts))
+        gifts = tuple(coupons.gift(each) for each in self._held(row))
+        return Inputs(row.order, touches, self._standing(row, hosts), gifts)
 
     def seller_of(self, row: OrderRow, alliance_id: str) -> str:
         """The member id of the order's own merchant in an alliance."""
@@ -184,6 +188,7 @@ class Gathered:
             if touch is not None:
                 yield touch
         yield from self._coded(row)
+        yield from self._claimed(row)
         yield from self._bound(row)
         yield from self._renewed(row)
         yield from self._viewed(row)
@@ -221,6 +226,24 @@ class Gathered:
                 yield Touch(id=f"{kind}:{text}", kind=Evidence(kind), host=host, at=placed_at,
                             alliance=code.alliance_id,
                             **_under(self._seats.terms(seller, host, placed_at)))
+
+    def _claimed(self, row: OrderRow) -> Iterator[Touch]:
+        """Single-use codes that a host's page gave out (law §4.1 a)."""
+        for each in self._held(row):
+            host = each.host_member_id
+            seller = self._seats.seller_for(row.merchant_id, host)
+            if seller is not None:
+                yield Touch(id=f"claim:{each.id}", kind=Evidence.COUPON, host=host,
+                            at=in_store_time(each.claimed_at, row.placed_at),
+                            alliance=each.alliance_id, campaign=each.campaign_id,
+                            **_under(self._seats.terms(seller, host, each.claimed_at)))
+
+    def _held(self, row: OrderRow) -> Iterator[Any]:
+        """The codes of campaigns that this order uses and may use, in order of their text."""
+        for kind, text in sorted(_said(row.order)):
+            found = self._coupons.get((row.store_id, text)) if kind == "coupon" else None
+            if found is not None and coupons.holds(found, row.id):
+                yield found
 
     def _bound(self, row: OrderRow) -> Iterator[Touch]:
         if row.customer_key is None:

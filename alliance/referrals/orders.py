@@ -29,6 +29,8 @@ from alliance.db.lots import among, ask
 from alliance.db.once import insert_once
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
+from alliance.promotions import coupons
+from alliance.promotions.coupons import Use
 from alliance.referrals import evidence, order_rows
 from alliance.referrals.evidence import Tokens
 from alliance.referrals.keys import Keys
@@ -152,7 +154,7 @@ def set_capped(session: Session, capped: Mapping[str, frozenset[str]]) -> None:
             continue
         inputs = inputs_of(row)
         inputs = replace(inputs, standing=replace(inputs.standing, capped=hosts))
-        row.evidence = proof(inputs.touches, inputs.standing)
+        row.evidence = proof(inputs.touches, inputs.standing, inputs.gifts)
         for decision in attribution.decide(inputs.order, inputs.touches, inputs.standing):
             session.execute(
                 update(Decision)
@@ -312,16 +314,28 @@ def _decide(session: Session, rows: list[OrderRow], keys: Keys, tokens: Tokens,
     proofs: dict[str, Written | None] = {}
     for row in rows:
         inputs = gathered.inputs(row)
-        kept = proof(inputs.touches, inputs.standing) if inputs.touches else None
+        kept = (proof(inputs.touches, inputs.standing, inputs.gifts)
+                if inputs.touches or inputs.gifts else None)
         if row.evidence != kept:
             row.evidence = kept
             proofs[row.id] = Written(proof_text(kept, inputs.touches)) if kept else None
         found.append(_decide_one(row, inputs, gathered, now))
     _write(session, rows, fresh, proofs)
     gathered.flush()
+    _look_at_gifts(session, rows, now)
     if len(fresh) < len(rows):
         session.expire_all()
     return found
+
+
+def _look_at_gifts(session: Session, rows: Sequence[OrderRow], now: datetime) -> None:
+    """What these orders used of codes given out, and what was given out for them (E10)."""
+    coupons.spend(session, [
+        Use(row.id, row.store_id, tuple(code.lower() for code in row.order.coupons),
+            row.order.is_sold) for row in rows if row.order.coupons], now=now)
+    for store_id in sorted({row.store_id for row in rows}):
+        coupons.reconsider(session, store_id, [row.order for row in rows
+                                               if row.store_id == store_id], now=now)
 
 
 def _decide_one(row: OrderRow, inputs: Inputs, gathered: evidence.Gathered,

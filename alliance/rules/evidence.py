@@ -17,6 +17,7 @@ from alliance.core.reading import Fields, time_json
 from alliance.core.snapshots import order_from_json, order_to_json
 from alliance.core.writing import written
 from alliance.rules import agreement
+from alliance.rules.gifts import Gift, gift_from_json, gift_to_json
 from alliance.rules.terms import Terms
 
 
@@ -100,22 +101,29 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a decision is made from; deciding them again gives the same result (law §4.3)."""
+    """All that a decision is made from; deciding them again gives the same result (law §4.3).
+
+    `gifts` are the claimed codes that the order used, whose cost members bear.
+    """
 
     order: StoreOrder
     touches: tuple[Touch, ...]
     standing: Standing
+    gifts: tuple[Gift, ...] = ()
 
 
-def to_json(order: StoreOrder, touches: Sequence[Touch],
-            standing: Standing) -> dict[str, object]:
+def to_json(order: StoreOrder, touches: Sequence[Touch], standing: Standing,
+            gifts: Sequence[Gift] = ()) -> dict[str, object]:
     """The inputs as JSON values. Terms are written once each, under their hash."""
-    return {"order": order_to_json(order), **proof(touches, standing)}
+    return {"order": order_to_json(order), **proof(touches, standing, gifts)}
 
 
-def proof(touches: Sequence[Touch], standing: Standing) -> dict[str, object]:
+def proof(touches: Sequence[Touch], standing: Standing,
+          gifts: Sequence[Gift] = ()) -> dict[str, object]:
     """The inputs without the order: what is kept beside its snapshot."""
     return {
+        # Left out where there are none, as most orders use no gift.
+        **({"gifts": [gift_to_json(gift) for gift in gifts]} if gifts else {}),
         "touches": [_touch_to_json(touch) for touch in touches],
         "terms": {agreement.terms_hash(touch.terms): _terms_to_json(touch.terms)
                   for touch in touches if touch.terms is not None},
@@ -137,19 +145,22 @@ def proof_text(value: Mapping[str, Any], touches: Sequence[Touch]) -> str:
     terms = {agreement.terms_hash(touch.terms): _terms_text(touch.terms)
              for touch in touches if touch.terms is not None}
     parts = ",".join(f'"{name}":{text}' for name, text in sorted(terms.items()))
-    return (f'{{"standing":{written(value["standing"])},"terms":{{{parts}}},'
+    gifts = f'"gifts":{written(value["gifts"])},' if "gifts" in value else ""
+    return (f'{{{gifts}"standing":{written(value["standing"])},"terms":{{{parts}}},'
             f'"touches":{written(value["touches"])}}}')
 
 
 def from_json(value: object) -> Inputs:
     """The inputs that `to_json` wrote; terms that do not match their hash are `Invalid`."""
     fields = Fields(value, "inputs")
+    fields.give({"gifts": []})
     inner = fields.inner("terms")
     terms = {name: _terms(inner, name) for name in inner.names}
     inputs = Inputs(
         order=order_from_json(fields.raw("order")),
         touches=tuple(_touch_from_json(each, terms) for each in fields.objects("touches")),
         standing=_standing(fields.inner("standing")),
+        gifts=tuple(map(gift_from_json, fields.objects("gifts"))),
     )
     fields.done()
     return inputs

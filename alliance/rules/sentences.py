@@ -52,6 +52,8 @@ TEMPLATES: dict[str, str] = {
         "{amount}.",
     "working.counted": "{count} times {unit} on {day} = {amount}.",
     "working.accepted": "{unit} on acceptance.",
+    "working.gift": "The gift cost {cost} = {amount}.",
+    "working.gift_shared": "The gift cost {cost}, of which {weight} of {weight_sum} = {amount}.",
 
     # What the terms say.
     "terms.parties": "{seller} pays {host} under version {version} of these terms.",

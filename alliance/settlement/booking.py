@@ -147,7 +147,8 @@ class _Row(NamedTuple):
     line_key: str
     host_member_id: str
     seller_member_id: str
-    terms_id: str
+    terms_id: str | None
+    component_id: str | None
     decision_id: str | None
     currency: Currency
     base_minor: int
@@ -168,9 +169,9 @@ def _keep(session: Session, alliance_id: str, cause: str, facts: Sequence[str],
           targets: Sequence[Target], fresh: Set[str], now: datetime) -> _Kept:
     rows = _known(session, alliance_id, [fact for fact in facts if fact not in fresh])
     # A row may leave the terms that paid it, and so make room under their caps.
-    places = [((row.terms_id, row.clause), row.at) for row in rows.values()]
+    places = [((row.terms_id, row.clause), row.at) for row in rows.values() if row.terms_id]
     places += [((target.values["terms_id"], target.key[1]), target.values["at"])
-               for target in targets]
+               for target in targets if target.values["terms_id"]]
     since: dict[tuple[str, str], datetime] = {}
     for group, at in places:
         since[group] = min(since.get(group, at), at)
@@ -285,7 +286,7 @@ def _difference(row: _Row, has: Mapping[State, int]) -> list[Posting]:
 
 
 def _why(row: _Row) -> dict[str, Any]:
-    return {"clause": row.clause, "line": row.line_key, "terms": row.terms_id,
+    return {"clause": row.clause, "line": row.line_key, "terms": row.terms_id or "",
             "decision": row.decision_id or "", "base": row.base_minor, "target": row.target_minor,
             "waiting": row.waiting_minor}
 

@@ -25,9 +25,10 @@ from alliance.promotions.model import Placement
 from alliance.referrals import clicks, orders
 from alliance.referrals.model import Decision, Impression, Order
 from alliance.referrals.orders import Decided
-from alliance.rules import attribution, commission
+from alliance.rules import attribution, commission, gifts
 from alliance.rules.attribution import Inputs
 from alliance.rules.clauses import Facts
+from alliance.rules.gifts import Owed
 from alliance.rules.terms import Cause, Terms, cause
 from alliance.settlement.booking import Target, book
 from alliance.settlement.model import Commission
@@ -157,9 +158,11 @@ def targets_of_day(session: Session, alliance_id: str, of: str,
 
 def _targets(decided: Decided, terms: dict[str, Terms]) -> Iterator[tuple[str, Target]]:
     """An order's targets by alliance; `terms` learns whose caps will be asked for."""
+    inputs = decided.inputs
+    for owed in gifts.expected(inputs.order, inputs.gifts):
+        yield owed.gift.alliance, _share_of_gift(decided, owed)
     if not decided.earning:
         return
-    inputs = decided.inputs
     shares = attribution.credits(decided.outcome, inputs.touches, inputs.standing)
     under = {share.host: share.terms for share in shares}
     for each in commission.expected(inputs.order, shares):
@@ -170,12 +173,26 @@ def _targets(decided: Decided, terms: dict[str, Terms]) -> Iterator[tuple[str, T
             decision_id=decision.decision_id)
 
 
+def _share_of_gift(decided: Decided, owed: Owed) -> Target:
+    """What a member owes for its share of a gift: kept like a commission of who gave it (E10)."""
+    said = gifts.working(owed)
+    # One code, one component, one bearer: a line of its own in the order that used it.
+    line = f"{owed.gift.coupon}:{owed.debtor}"
+    values: dict[str, Any] = {
+        "order_id": decided.id, "terms_id": None, "component_id": owed.gift.component,
+        "decision_id": None, "base_minor": owed.cost.minor, "at": decided.placed_at,
+        "due_at": owed.due_at, "working": {"code": said.code, **said.values},
+    }
+    return Target((decided.id, owed.gift.component, owed.creditor, line), owed.debtor,
+                  owed.amount, values)
+
+
 def _target(fact: str, each: commission.Commission, terms_id: str, *, at: datetime,
             order_id: str | None = None, decision_id: str | None = None) -> Target:
     said = commission.working(each)
     values: dict[str, Any] = {
-        "order_id": order_id, "terms_id": terms_id, "decision_id": decision_id,
-        "base_minor": each.base.minor, "at": at, "due_at": each.due_at,
+        "order_id": order_id, "terms_id": terms_id, "component_id": None,
+        "decision_id": decision_id, "base_minor": each.base.minor, "at": at, "due_at": each.due_at,
         "working": {"code": said.code, **said.values},
     }
     return Target((fact, each.clause, each.host, each.line_key), each.seller, each.amount, values)

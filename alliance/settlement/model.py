@@ -21,6 +21,9 @@ class Commission(Base):
 
     `fact` is an order id, or `<terms>:<day>` for what is gathered daily. `target` is what the law
     says by now, of which `waiting` lies above a cap. It may fall to zero; the row stays.
+
+    A share of what a gift cost is kept likewise: the member that bears it owes the one that gave.
+    It names a component of a campaign (`component_id`, also its clause) instead of terms.
     """
 
     __tablename__ = "commissions"
@@ -34,7 +37,8 @@ class Commission(Base):
     host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     seller_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"))
-    terms_id: Mapped[str] = mapped_column(ForeignKey("terms.id"))
+    terms_id: Mapped[str | None] = mapped_column(ForeignKey("terms.id"))
+    component_id: Mapped[str | None] = mapped_column(ForeignKey("components.id"))
     decision_id: Mapped[str | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
     currency: Mapped[Currency]
     base_minor: Mapped[int]
@@ -52,6 +56,7 @@ class Commission(Base):
         UniqueConstraint("fact", "clause", "host_member_id", "line_key"),
         CheckConstraint("target_minor >= 0 AND waiting_minor >= 0 "
                         "AND waiting_minor <= target_minor", name="target"),
+        CheckConstraint("(terms_id IS NULL) <> (component_id IS NULL)", name="one_promise"),
         CheckConstraint("cause IN ('order', 'clicks', 'impressions', 'acceptance')", name="cause"),
         Index(None, "alliance_id", "due_at"),
         Index(None, "order_id"),

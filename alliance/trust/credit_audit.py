@@ -116,8 +116,9 @@ def _decided(order: Order, inputs: Inputs, kept: Sequence[Decision]) -> Iterator
 def _caps(session: Session) -> Iterator[Finding]:
     groups: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for alliance_id, terms_id, clause in session.execute(
-            select(Commission.alliance_id, Commission.terms_id, Commission.clause).distinct()):
-        groups[alliance_id].add((terms_id, clause))
+            select(Commission.alliance_id, Commission.terms_id, Commission.clause)
+            .where(Commission.terms_id.is_not(None)).distinct()):
+        groups[alliance_id].add((str(terms_id), clause))
     for alliance_id in sorted(groups):
         zone = session.get_one(Alliance, alliance_id).zone
         for capped in booking.capped_clauses(session, groups[alliance_id], {}):
