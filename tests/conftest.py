@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import shutil
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,11 +11,14 @@ from typing import Any
 
 import hypothesis
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from alliance.db import schema
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
+from tests.fresh import FreshPostgres, FreshSqlite
 from tests.needs import missing, unmet
 from tests.postgres import NoPostgres, Postgres
 
@@ -50,23 +52,30 @@ def seal() -> Seal:
 
 
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(fresh_sqlite: FreshSqlite) -> Iterator[Database]:
     """A fresh hub on SQLite."""
-    path = tmp_path / "hub.db"
-    shutil.copyfile(sqlite_template, path)
-    opened = Database(f"sqlite:///{path}")
-    yield opened
-    opened.close()
+    with fresh_sqlite.opened() as database:
+        yield database
 
 
 @pytest.fixture
-def postgresql_database(postgres: Postgres, postgres_template: str) -> Iterator[Database]:
+def postgresql_database(fresh_postgres: FreshPostgres) -> Iterator[Database]:
     """A fresh hub on PostgreSQL."""
-    name = postgres.create(postgres_template)
-    opened = Database(postgres.url(name))
-    yield opened
-    opened.close()
-    postgres.drop(name)
+    with fresh_postgres.opened() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def fresh_sqlite(sqlite_template: Path,
+                 tmp_path_factory: pytest.TempPathFactory) -> FreshSqlite:
+    """Where this process puts each test's SQLite file."""
+    return FreshSqlite(sqlite_template, tmp_path_factory.mktemp("fresh"))
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres(postgres: Postgres, postgres_template: str) -> FreshPostgres:
+    """The name under which this process makes each test's database."""
+    return FreshPostgres(postgres, postgres_template, postgres.url("fresh"), "fresh")
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +104,29 @@ def postgres_template(postgres: Postgres) -> str:
     name = postgres.create()
     _prepare(postgres.url(name))
     return name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_kept() -> Iterator[None]:
+    """A page's template is compiled once for all tests, not once for each test's application."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Compiled()})
+        yield
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled so far, by their content."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        kept = self._kept.get((bucket.key, bucket.checksum))
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
 @pytest.fixture(scope="session", autouse=True)

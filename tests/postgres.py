@@ -65,10 +65,10 @@ class Postgres:
         """Where its socket is: the host, for programs that come with it."""
         return self._home
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", name: str | None = None) -> str:
         """A new database, copied from `template`; its name."""
         self._made += 1
-        name = f"alliance_{self._made}"
+        name = name or f"alliance_{self._made}"
         # A copy of files takes a fifth of the time of a copy by the log, for so small a database.
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name

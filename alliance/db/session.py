@@ -18,6 +18,9 @@ T = TypeVar("T")
 TRIES = 5
 """How often a whole transaction is run again when two met."""
 
+STATEMENTS = 2000
+"""Compiled statements that an engine keeps: all there are, so that none is compiled twice."""
+
 _TURN = 0x616C6C69616E6365
 """The number of the advisory lock: any that no other program in this database takes."""
 
@@ -110,11 +113,12 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": 30})
+        engine = create_engine(parsed, connect_args={"timeout": 30}, query_cache_size=STATEMENTS)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10,
+                         query_cache_size=STATEMENTS)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -14,6 +14,7 @@ from alliance.core.ids import seeded
 from alliance.db.session import Database
 from alliance.ledger.model import Head
 from alliance.trust import audit
+from tests.fresh import FreshPostgres
 from tests.postgres import Postgres
 from tests.surface import ROOT
 from tests.walled import as_ordinary_role
@@ -37,14 +38,18 @@ def walled_template(postgres: Postgres, postgres_template: str) -> Iterator[str]
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def fresh_walled(postgres: Postgres, walled_template: str) -> FreshPostgres:
+    """The name under which this process makes each test's walled database."""
+    return FreshPostgres(postgres, walled_template, as_ordinary_role(postgres.url("walled")),
+                         "walled")
+
+
 @pytest.fixture
-def walled_database(postgres: Postgres, walled_template: str) -> Iterator[Database]:
+def walled_database(fresh_walled: FreshPostgres) -> Iterator[Database]:
     """A fresh hub on PostgreSQL, in a role that row-level security binds."""
-    name = postgres.create(walled_template)
-    opened = Database(as_ordinary_role(postgres.url(name)))
-    yield opened
-    opened.close()
-    postgres.drop(name)
+    with fresh_walled.opened() as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)
