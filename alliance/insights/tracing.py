@@ -24,7 +24,7 @@ from alliance.core.errors import AllianceError, Conflict, Invalid, NotFound
 from alliance.merchants.model import Store
 from alliance.referrals import links
 from alliance.referrals.links import Target
-from alliance.referrals.model import Decision, Order, OrderTouch
+from alliance.referrals.order_model import Decision, Order, OrderTouch
 from alliance.referrals.tokens import LEEWAY, ClickToken, Signer, fresh
 
 LONGEST = 4_000

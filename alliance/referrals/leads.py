@@ -18,8 +18,8 @@ from alliance.catalogue.model import Product
 from alliance.core.errors import Invalid
 from alliance.merchants.model import Store
 from alliance.referrals import addresses, links
+from alliance.referrals.link_model import Link
 from alliance.referrals.links import Target
-from alliance.referrals.model import Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from alliance.merchants import shown
 from alliance.merchants.model import Store
 from alliance.merchants.plain import one_line
 from alliance.referrals import addresses
-from alliance.referrals.model import RELS, Link
+from alliance.referrals.link_model import RELS, Link
 
 CODE_ALPHABET = "023456789abcdefghjkmnpqrstvwxyz"
 """31 signs without 1, i, l, o and u: a prime number, so every single slip is noticed."""

@@ -21,7 +21,7 @@ from alliance.catalogue.nearest import nearest
 from alliance.core.errors import Conflict, NotFound
 from alliance.merchants.model import Merchant, Store
 from alliance.referrals import links
-from alliance.referrals.model import Link
+from alliance.referrals.link_model import Link
 
 MOST_GUESSES = 3
 _LOOKALIKES = str.maketrans({"o": "0", "u": "v", "O": "0", "U": "v"})

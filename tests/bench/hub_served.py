@@ -15,8 +15,8 @@ from alliance.core.ids import new_id
 from alliance.db import schema
 from alliance.db.session import Database
 from alliance.promotions import placements
+from alliance.referrals.link_model import Link
 from alliance.referrals.links import new_code
-from alliance.referrals.model import Link
 from alliance.serving import threads
 from alliance.settings import Settings
 from tests import make

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from alliance.core.ids import new_id
 from alliance.promotions import placements
 from alliance.referrals import links
-from alliance.referrals.model import Click, Impression
+from alliance.referrals.click_model import Click, Impression
 from alliance.referrals.tokens import LinkToken
 from alliance.worker import clicks, loop
 from tests import make

@@ -13,7 +13,7 @@ from alliance.connect import signed_calls
 from alliance.core.reading import time_json
 from alliance.merchants import stores
 from alliance.referrals import orders
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from tests import make, pages
 from tests.hubs import Bench, bench
 from tests.integration.test_actions import (

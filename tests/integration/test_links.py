@@ -15,8 +15,8 @@ from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.db.session import Database
 from alliance.merchants import stores
 from alliance.referrals import links
+from alliance.referrals.link_model import Link
 from alliance.referrals.links import Details, Target
-from alliance.referrals.model import Link
 from tests import make
 from tests.unit.referrals.test_addresses import PAYLOADS
 from tests.world import World, world

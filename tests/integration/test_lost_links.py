@@ -16,9 +16,9 @@ from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.merchants import stores
 from alliance.referrals import links, lost
+from alliance.referrals.link_model import Link
 from alliance.referrals.links import CODE_ALPHABET, Details
 from alliance.referrals.lost import Lost
-from alliance.referrals.model import Link
 from tests import make
 from tests.pages import Visitor, built, hub_on
 from tests.world import World, world

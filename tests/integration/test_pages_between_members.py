@@ -15,7 +15,9 @@ from alliance.db.session import Database
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import HostCode
 from alliance.referrals import links
-from alliance.referrals.model import Click, Hold, Link, Order
+from alliance.referrals.click_model import Click
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Hold, Order
 from tests import make, pages
 from tests.make import NOW
 from tests.pages import Visitor, counts

@@ -17,7 +17,8 @@ from alliance.insights import tracing
 from alliance.insights.tracing import Asked, Step
 from alliance.merchants.model import Store
 from alliance.referrals import links
-from alliance.referrals.model import Link, Order
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Order
 from alliance.referrals.tokens import LinkToken
 from tests import make, pages
 from tests.pages import Traded, Visitor, counts
