@@ -15,8 +15,9 @@ from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.db.session import Database
 from alliance.merchants import stores
 from alliance.referrals import links
+from alliance.referrals.leads import Target
 from alliance.referrals.link_model import Link
-from alliance.referrals.links import Details, Target
+from alliance.referrals.links import Details
 from tests import make
 from tests.unit.referrals.test_addresses import PAYLOADS
 from tests.world import World, world
