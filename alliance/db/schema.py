@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from alliance.db import walls
 from alliance.db.base import Base
@@ -24,9 +24,19 @@ every table above, and it asks for them only when it is run."""
 
 
 def metadata() -> MetaData:
-    """Every table of the hub."""
+    """Every table of the hub, with what each database is told of it in its own words.
+
+    Models say it in none's words, for SQLAlchemy reads a database's dialect to understand them: so
+    a process that only works with tables reads no other dialect than its own database's.
+    """
     for name in MODELS:
         import_module(f"alliance.{name}")
+    for table in Base.metadata.tables.values():
+        table.dialect_kwargs["sqlite_strict"] = True
+        for index in table.indexes:
+            if "where" in index.info:
+                for dialect in ("sqlite", "postgresql"):
+                    index.dialect_kwargs[f"{dialect}_where"] = text(index.info["where"])
     return Base.metadata
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Placement(Base):
@@ -26,7 +26,7 @@ class Placement(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("store_id", "name"),
         CheckConstraint("slots BETWEEN 1 AND 12", name="slots"),
     )
@@ -45,7 +45,7 @@ class HostCode(Base):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
 
-    __table_args__ = table(CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"))
+    __table_args__ = (CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"),)
 
 
 _STORES = walls.rows("stores", "id", "merchant_id")

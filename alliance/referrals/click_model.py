@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Click(Base):
@@ -37,7 +37,7 @@ class Click(Base):
     verdict: Mapped[str | None]
     """None until judged; then `valid` or the fault that `rules/validity.py` found."""
 
-    __table_args__ = table(
+    __table_args__ = (
         Index(None, "alliance_id", "at"),
         Index(None, "host_member_id", "at"),
     )
@@ -63,7 +63,7 @@ class ClickCount(Base):
     clicks_gone: Mapped[bool] = mapped_column(primary_key=True)
     """Whether the clicks counted here were removed."""
 
-    __table_args__ = table(Index(None, "alliance_id", "day"))
+    __table_args__ = (Index(None, "alliance_id", "day"),)
 
 
 class OwnVisitor(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 HEALTH = ("fine", "withdrawn", "sold_out", "no_contract", "gone", "moved", "moved_away",
           "kept_out", "unreachable")
@@ -51,7 +51,7 @@ class Link(Base):
     moved_to: Mapped[str | None]
     look_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("code"),
         UniqueConstraint("host_member_id", "target", "channel", "asset"),
         Index(None, "store_id"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Order(Base):
@@ -43,7 +43,7 @@ class Order(Base):
     """Touches, terms and standing that it was decided from; with the snapshot, all inputs."""
     heard_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("store_id", "ref"),
         Index(None, "store_id", "renews"),
         Index(None, "merchant_id", "placed_at"),
@@ -82,7 +82,7 @@ class Decision(Base):
     numbers: Mapped[dict[str, Any]]
     decided_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("order_id", "host_member_id"),
         Index(None, "host_member_id", "placed_at"),
         Index(None, "seller_member_id", "placed_at"),
@@ -113,7 +113,7 @@ class Hold(Base):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("host_member_id", "seller_member_id", "starts_at"),
         CheckConstraint("state IN ('open', 'released', 'reversed')", name="state"),
         CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
