@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alliance.connect import protocol
 from alliance.connect.protocol import Connector
@@ -14,10 +15,12 @@ from alliance.connect.streams import Stream, open_stream
 from alliance.core.clock import now as clock_now
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
-from alliance.ledger.proofs import HeadKey
 from alliance.referrals.keys import Keys
 from alliance.referrals.tokens import Signer
 from alliance.settings import Settings
+
+if TYPE_CHECKING:
+    from alliance.ledger.proofs import HeadKey
 
 
 @dataclass
@@ -33,7 +36,6 @@ class Hub:
     def __post_init__(self) -> None:
         self.seal = Seal(self.settings.seal_keys)
         self.signer = Signer(self.settings.secret_keys)
-        self.head_key = HeadKey(self.settings.secret_keys[0])
         self.keys = Keys(self.signer, self.seal)
         self.spool_folder = Path(self.settings.spool_dir)
 
@@ -50,9 +52,14 @@ class Hub:
         """
         return open_stream(self.settings.redis_url, self.settings.nats_url)
 
+    @cached_property
+    def head_key(self) -> HeadKey:
+        """The key that signs heads of the ledger."""
+        return _head_key(self.settings.secret_keys[0])
+
     def head_keys(self) -> list[str]:
         """The public keys that may have signed this hub's heads: of every secret key it knows."""
-        return [HeadKey(secret).id for secret in self.settings.secret_keys]
+        return [_head_key(secret).id for secret in self.settings.secret_keys]
 
     def connector(self, name: str) -> Connector:
         """The connector of this name; made once, with what the settings say for it."""
@@ -66,3 +73,10 @@ class Hub:
             "CA_BUNDLE": self.settings.ca_bundle or "",
             **self.settings.connectors.get(name, {}),
         }
+
+
+def _head_key(secret: bytes) -> HeadKey:
+    # Who closes a cycle signs, and who audits: no process that shows links reads the ledger for it.
+    from alliance.ledger.proofs import HeadKey  # noqa: PLC0415
+
+    return HeadKey(secret)

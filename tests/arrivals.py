@@ -23,7 +23,7 @@ from alliance.core.money import Money, Rate
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.ledger import journal
 from alliance.promotions import codes
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, CreditModel
 from alliance.settlement import cycles, statements
 from alliance.settlement.model import Commission, Cycle

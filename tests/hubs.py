@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from alliance.catalogue import products
+from alliance.catalogue import offers
 from alliance.connect.demo import DemoConnector
 from alliance.connect.demo.records import Profile
 from alliance.connect.demo.shop import Shop
@@ -92,7 +92,7 @@ def bench(database: Database, now: datetime, tmp_path: Path) -> Iterator[Bench]:
     loop.until_idle(hub, now=now)
     with database.reading() as session:
         # The shop's own catalogue is read by now: the builder's product gave way to the loaf.
-        small.product_id = products.on_offer(session, [small.merchants["bakery"].id])[0].id
+        small.product_id = offers.on_offer(session, [small.merchants["bakery"].id])[0].id
     yield made
     front.embed.spool.close()
     shop.close()

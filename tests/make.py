@@ -23,7 +23,7 @@ from alliance.core.actor import Actor
 from alliance.core.ids import MerchantId, PersonId, new_id
 from alliance.core.money import Currency, Money, Rate
 from alliance.db.sealed import Seal
-from alliance.merchants import passwords, stores
+from alliance.merchants import connecting, passwords
 from alliance.merchants.model import Merchant, Person, Store
 from alliance.rules.terms import Basis, Clause, Terms
 
@@ -128,7 +128,7 @@ def store(session: Session, merchant: Merchant, *, connector: str = "demo",
           secrets: dict[str, str] | None = None, seal: Seal = SEAL, now: datetime = BEFORE,
           **changes: Any) -> Store:
     """A connected store at `https://<name of the merchant>.example`."""
-    return stores.connect(
+    return connecting.connect(
         session, actor(session, merchant), connector=connector, currency=currency,
         address=address or f"https://{_host(merchant.name)}.example",
         name=name or f"{merchant.name}'s shop", secrets=secrets or {"key": "store secret"},

@@ -26,7 +26,7 @@ from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Merchant
 from alliance.promotions import placements
 from alliance.referrals import links
-from alliance.referrals.model import Hold
+from alliance.referrals.order_model import Hold
 from alliance.settings import Settings
 from alliance.settlement import cycles, payments
 from alliance.web import site

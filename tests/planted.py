@@ -16,7 +16,8 @@ from alliance.alliances.model import Signature, TermsVersion
 from alliance.db.queue import Message
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, Head, Leaf, PostingRow
-from alliance.referrals.model import Click, Decision, Order
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.merkle import leaf_hash
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
 from tests.world import EUR

@@ -12,7 +12,7 @@ from alliance.alliances.model import Member
 from alliance.core.money import Currency
 from alliance.db.queue import Message
 from alliance.ledger.model import PostingRow
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.settlement import statements
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
 

@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 
 from alliance.core.ids import new_id
 from alliance.referrals import orders
-from alliance.referrals.model import Click, Decision
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision
 from alliance.settlement import commissions
 from alliance.worker import clicks, loop
 from tests.hubs import Bench

@@ -28,18 +28,9 @@ from alliance.promotions.model import (
     Placement,
 )
 from alliance.referrals import links
-from alliance.referrals.model import (
-    Click,
-    ClickCount,
-    Decision,
-    Hold,
-    Impression,
-    Link,
-    Order,
-    OrderTouch,
-    OwnVisitor,
-    SpoolOffset,
-)
+from alliance.referrals.click_model import Click, ClickCount, Impression, OwnVisitor, SpoolOffset
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Decision, Hold, Order, OrderTouch
 from alliance.settlement import cycles, payments
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
 from tests import gifts, make

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 APPEND_ONLY = ("terms", "signatures")
 """Tables that refuse UPDATE and DELETE by trigger."""
@@ -54,7 +54,7 @@ class Alliance(Base):
     created_at: Mapped[datetime]
     live_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
         CheckConstraint("charter_kind IN ('open_book', 'private')", name="charter_kind"),
         CheckConstraint("netting_mode IN ('bilateral', 'cycles', 'multilateral')",
@@ -82,7 +82,7 @@ class Member(Base):
     suspended_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("alliance_id", "merchant_id"),
         CheckConstraint("state IN ('active', 'suspended', 'left')", name="state"),
         CheckConstraint("(state = 'left') = (ended_at IS NOT NULL)", name="ended"),
@@ -105,7 +105,7 @@ class Invitation(Base):
     used_at: Mapped[datetime | None]
     used_by: Mapped[str | None] = mapped_column(ForeignKey("merchants.id"))
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("token_hash"),
         CheckConstraint("(used_at IS NULL) = (used_by IS NULL)", name="used"),
     )
@@ -123,7 +123,7 @@ class Contract(Base):
     state: Mapped[str]
     created_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("alliance_id", "seller_member_id", "host_member_id"),
         CheckConstraint("seller_member_id <> host_member_id", name="two_sides"),
         CheckConstraint("state IN ('draft', 'offered', 'in_force', 'ended')", name="state"),
@@ -145,7 +145,7 @@ class TermsVersion(Base):
     proposed_by: Mapped[str] = mapped_column(ForeignKey("members.id"))
     proposed_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("contract_id", "version"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("effective_until IS NULL OR effective_until > effective_from",
@@ -164,7 +164,6 @@ class Signature(Base):
     signed_at: Mapped[datetime]
     hash: Mapped[str]
 
-    __table_args__ = table()
 
 
 class Span(Base):
@@ -184,7 +183,7 @@ class Span(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         Index("ix_terms_spans_pair", "seller_member_id", "host_member_id", "starts_at"),
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="half_open"),
     )

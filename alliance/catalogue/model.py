@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from alliance.core.money import Currency, Money
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Product(Base):
@@ -43,7 +43,7 @@ class Product(Base):
 
     price: Mapped[Money] = composite("minor", "currency")
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("store_id", "ref"),
         Index(None, "merchant_id", "shelf"),
         Index(None, "merchant_id", "id"),

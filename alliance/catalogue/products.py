@@ -1,4 +1,4 @@
-"""Products: keep what a store tells, say what is on offer. Older news changes nothing (law §1.3).
+"""Products: keep what a store tells. Older news changes nothing (law §1.3).
 
 This is one of the places that write in lots: a page of a catalogue is one read and few writes.
 """
@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, bindparam, select, true, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alliance.catalogue.model import Product
@@ -31,11 +31,6 @@ TITLE = 300
 LONGEST_TOLD = 4000
 """Characters of a title, a category or an article number that are looked at."""
 
-MOST_OFFERED = 1000
-"""Products of one merchant that a slate chooses from."""
-
-_IS_OFFERED = (Product.in_stock.is_(true()), Product.is_public.is_(true()),
-               Product.withdrawn_at.is_(None), Store.state != "disconnected")
 _TAG = re.compile(r"<[^>]*>")
 _TOLD = ("sku", "title", "url", "image_url", "minor", "currency", "categories", "kind",
          "in_stock", "is_public")
@@ -48,15 +43,6 @@ class Applied:
     changed: int
     refused: tuple[tuple[str, str], ...]
     """(ref, code): `no_ref`, `no_title`, `foreign_url`, `negative_price` or `unknown_kind`."""
-
-
-class Told(NamedTuple):
-    """What a slate tells of a product; `minor` in the currency's smallest unit."""
-
-    title: str
-    image_url: str | None
-    minor: int
-    currency: str
 
 
 def apply(session: Session, store_id: str, products: Sequence[StoreProduct], *,
@@ -96,42 +82,6 @@ def withdraw_missing(session: Session, store_id: str, seen_before: datetime, *,
                      now: datetime) -> int:
     """After a whole catalogue was read: take out what it no longer holds; how many that were."""
     return _withdraw(session, store_id, Product.seen_at < seen_before, now)
-
-
-def on_offer(session: Session, merchant_ids: Iterable[str]) -> list[Product]:
-    """What these merchants sell that a slate may show: public, in stock, of a connected store.
-
-    At most `MOST_OFFERED` of each, the first that came: a shop with a hundred thousand products
-    must not make every slate of its partners slow.
-    """
-    found: list[Product] = []
-    for merchant_id in sorted(set(merchant_ids)):
-        found += session.scalars(
-            select(Product).join(Store, Store.id == Product.store_id)
-            .where(Product.merchant_id == merchant_id, *_IS_OFFERED)
-            .order_by(Product.id).limit(MOST_OFFERED))
-    return found
-
-
-def offered(session: Session, merchant_id: str) -> list[tuple[str, str, int]]:
-    """The same of one merchant, only the id, shelf and price of each: what a choice is made by."""
-    rows = session.execute(
-        select(Product.id, Product.shelf, Product.minor).join(Store, Store.id == Product.store_id)
-        .where(Product.merchant_id == merchant_id, *_IS_OFFERED)
-        .order_by(Product.id).limit(MOST_OFFERED))
-    return [(ref, shelf, minor) for ref, shelf, minor in rows]
-
-
-def told_of(session: Session, product_ids: Sequence[str]) -> dict[str, Told]:
-    """What slates tell of these products, by id."""
-    found: dict[str, Told] = {}
-    for start in range(0, len(product_ids), LOT):
-        rows = session.execute(
-            select(Product.id, Product.title, Product.image_url, Product.minor, Product.currency)
-            .where(Product.id.in_(product_ids[start:start + LOT])))
-        found |= {ref: Told(title, image, minor, str(currency))
-                  for ref, title, image, minor, currency in rows}
-    return found
 
 
 def find(session: Session, by: Actor, *, text: str = "", store_id: str | None = None,

@@ -131,7 +131,7 @@ class SealedText(TypeDecorator[Sealed]):
 
 
 class Base(DeclarativeBase):
-    """All tables. Ids are text; `table()` adds constraints to the STRICT option."""
+    """All tables. Ids are text. What one database alone is told of them: `schema.metadata`."""
 
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map = {  # noqa: RUF012
@@ -139,12 +139,6 @@ class Base(DeclarativeBase):
         Currency: CurrencyCode(), Sealed: SealedText(),
         dict[str, Any]: Json(), list[Any]: Json(),
     }
-    __table_args__: Any = {"sqlite_strict": True}
-
-
-def table(*constraints: Any) -> tuple[Any, ...]:
-    """`__table_args__` for a table with constraints or indexes of its own."""
-    return (*constraints, {"sqlite_strict": True})
 
 
 def iso(at: datetime) -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import Index, UniqueConstraint, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from alliance.core.errors import NotFound
 from alliance.core.events import Event, read
 from alliance.core.ids import new_id
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 from alliance.db.lots import among
 from alliance.db.once import insert_once
 
@@ -48,10 +48,9 @@ class Message(Base):
     error: Mapped[str | None]
     done_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("scope", "key"),
-        Index("ix_messages_ready", "not_before",
-              sqlite_where=text("state = 'ready'"), postgresql_where=text("state = 'ready'")),
+        Index("ix_messages_ready", "not_before", info={"where": "state = 'ready'"}),
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from alliance.db import walls
 from alliance.db.base import Base
@@ -19,15 +19,26 @@ if TYPE_CHECKING:
 # Alembic is a third of the start of a process that never migrates: it is imported when asked for.
 
 MODELS = ("db.queue", "merchants.model", "ledger.model", "alliances.model", "catalogue.model",
-          "promotions.model", "referrals.model", "settlement.model")
+          "promotions.model", "referrals.link_model", "referrals.click_model",
+          "referrals.order_model", "settlement.model")
 """Modules that define tables. Named as text: the schema is the one thing below that must know
 every table above, and it asks for them only when it is run."""
 
 
 def metadata() -> MetaData:
-    """Every table of the hub."""
+    """Every table of the hub, with what each database is told of it in its own words.
+
+    Models say it in none's words, for SQLAlchemy reads a database's dialect to understand them: so
+    a process that only works with tables reads no other dialect than its own database's.
+    """
     for name in MODELS:
         import_module(f"alliance.{name}")
+    for table in Base.metadata.tables.values():
+        table.dialect_kwargs["sqlite_strict"] = True
+        for index in table.indexes:
+            if "where" in index.info:
+                for dialect in ("sqlite", "postgresql"):
+                    index.dialect_kwargs[f"{dialect}_where"] = text(index.info["where"])
     return Base.metadata
 
 

@@ -17,7 +17,7 @@ from alliance.core.ids import MerchantId, PersonId
 from alliance.core.money import Currency, Money, Rate
 from alliance.demo_story.profiles import EUR
 from alliance.hub import Hub
-from alliance.merchants import people, stores
+from alliance.merchants import connecting, people
 from alliance.promotions import codes, placements
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, Condition, Field, Op, Per, Terms
 
@@ -95,7 +95,7 @@ def _store(hub: Hub, session: Session, slug: str, shop: Shop, actor: Actor, now:
         return sha256(hub.settings.secret_keys[0] + f"{slug}/{what}".encode()).digest()
 
     secret, token = drawn("secret").hex(), drawn("path").hex()
-    store = stores.connect(
+    store = connecting.connect(
         session, actor, connector="demo", address=f"{hub.settings.public_url}/shops/{slug}",
         name=WHO[slug][0], currency=EUR, secrets={"webhook_secret": secret}, seal=hub.seal,
         allow_http=True, path_token=token, salt=drawn("salt"), now=now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from alliance.alliances import agreed, contracts, members
 from alliance.alliances.model import Member
-from alliance.catalogue import products
+from alliance.catalogue import offers
 from alliance.connect.demo.shop import Shop
 from alliance.core.actor import Actor
 from alliance.core.clock import Period
@@ -84,7 +84,7 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
         loop.until_idle(hub, now=start)
         spool = Spool(hub.spool_folder)
         with hub.database.reading() as session:
-            goods = {slug: products.on_offer(session, [cast.actors[slug].merchant])
+            goods = {slug: offers.on_offer(session, [cast.actors[slug].merchant])
                      for slug in shops}
         shown = hub.database.run(lambda session: pieces.publish(
             session, cast, goods, now=start + timedelta(minutes=2)))

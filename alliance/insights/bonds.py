@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alliance.alliances.contracts import VersionSeen
 from alliance.alliances.model import Contract
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.attribution import Evidence
 
 _FOLLOWS = (Evidence.BOND.value, Evidence.RENEWAL.value)

@@ -23,8 +23,10 @@ from alliance.insights.orders import OUT
 from alliance.ledger import journal
 from alliance.ledger.journal import State
 from alliance.promotions.model import Placement
+from alliance.referrals.click_model import Click, ClickCount
 from alliance.referrals.clicks import VALID
-from alliance.referrals.model import Click, ClickCount, Hold, Link
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Hold
 from alliance.rules.sentences import Sentence
 from alliance.settlement.model import Commission
 from alliance.trust import holds

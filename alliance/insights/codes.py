@@ -14,7 +14,7 @@ from alliance.insights import seats
 from alliance.merchants.model import Store
 from alliance.promotions import codes
 from alliance.promotions.model import HostCode
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 
 LATELY = timedelta(days=7)
 _CARRIED = HostCode.kind + ":" + HostCode.code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alliance.referrals.model import Decision
+from alliance.referrals.order_model import Decision
 from alliance.rules.attribution import Evidence, Reason
 
 

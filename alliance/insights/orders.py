@@ -18,7 +18,7 @@ from alliance.insights import seats
 from alliance.ledger.model import Entry, PostingRow
 from alliance.merchants.model import Merchant, Store
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from alliance.rules.attribution import Evidence, Reason
 from alliance.rules.evidence import Touch

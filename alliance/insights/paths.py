@@ -20,7 +20,9 @@ from alliance.insights import seats
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
-from alliance.referrals.model import Click, Decision, Link, Order
+from alliance.referrals.click_model import Click
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution, paths
 from alliance.rules.evidence import Evidence, Inputs, Touch
 from alliance.rules.paths import Part, Path

@@ -13,7 +13,7 @@ from alliance.core.money import Currency, Money
 from alliance.ledger import journal
 from alliance.ledger.journal import State
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution, income, remedies
 from alliance.rules.attribution import Inputs
 from alliance.rules.remedies import Instead

@@ -24,8 +24,9 @@ from alliance.insights import seats
 from alliance.ledger import journal
 from alliance.ledger.journal import State
 from alliance.merchants.model import Merchant, Store
+from alliance.referrals.click_model import Click
 from alliance.referrals.clicks import VALID
-from alliance.referrals.model import Click, Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.attribution import CREDITED
 from alliance.settlement.model import Commission, Obligation
 

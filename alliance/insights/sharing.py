@@ -18,8 +18,10 @@ from alliance.core.clock import day_of
 from alliance.insights import seats
 from alliance.merchants.model import Store
 from alliance.referrals import links
+from alliance.referrals.click_model import Click, ClickCount
 from alliance.referrals.clicks import VALID
-from alliance.referrals.model import Click, ClickCount, Decision, Link
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Decision
 from alliance.rules.attribution import CREDITED
 
 MOST_GOODS = 24

@@ -13,8 +13,8 @@ from alliance.insights import seats
 from alliance.merchants.model import Store
 from alliance.promotions import placements
 from alliance.promotions.model import Placement
+from alliance.referrals.click_model import Click, Impression
 from alliance.referrals.clicks import VALID
-from alliance.referrals.model import Click, Impression
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from alliance.catalogue.model import Product
 from alliance.core.actor import Actor
 from alliance.core.errors import AllianceError, Conflict, Invalid, NotFound
 from alliance.merchants.model import Store
-from alliance.referrals import links
-from alliance.referrals.links import Target
-from alliance.referrals.model import Decision, Order, OrderTouch
+from alliance.referrals import links, short_codes
+from alliance.referrals.leads import Target
+from alliance.referrals.order_model import Decision, Order, OrderTouch
 from alliance.referrals.tokens import LEEWAY, ClickToken, Signer, fresh
 
 LONGEST = 4_000
@@ -33,7 +33,7 @@ LONGEST = 4_000
 PASSED, FAILED, TOLD, OPEN = "passed", "failed", "told", "open"
 """A step that holds, one that breaks the way, one that only says something, one not reached."""
 
-_SIGNS = frozenset(links.CODE_ALPHABET)
+_SIGNS = frozenset(short_codes.SIGNS)
 _MARK = "alc"
 
 
@@ -109,7 +109,7 @@ def read(text: str) -> Pasted:
         return Pasted("short", last.partition(".")[0])
     if folder.endswith("/go") or folder == "go":
         return Pasted("widget", last, last)
-    if len(text) == links.CODE_LENGTH + 1 and set(text.lower()) <= _SIGNS | set("1ilou"):
+    if len(text) == short_codes.LENGTH + 1 and set(text.lower()) <= _SIGNS | set("1ilou"):
         return Pasted("short", text)
     if parts.scheme in ("http", "https") and parts.netloc:
         return Pasted("landing", text)
@@ -123,7 +123,7 @@ def _unknown(_: Session, __: Pasted, ___: Asked) -> Iterator[Step]:
 def _short(session: Session, pasted: Pasted, asked: Asked) -> Iterator[Step]:
     yield Step("read", PASSED, "read.short")
     try:
-        code = links.check_code(pasted.text)
+        code = short_codes.check(pasted.text)
     except Invalid:
         yield Step("sign", FAILED, "sign.mistyped", {"typed": pasted.text[:60]})
         return

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Entry(Base):
@@ -29,7 +29,7 @@ class Entry(Base):
     content: Mapped[str]
     hash: Mapped[str]
 
-    __table_args__ = table(UniqueConstraint("alliance_id", "cause", "cause_id", "revision"))
+    __table_args__ = (UniqueConstraint("alliance_id", "cause", "cause_id", "revision"),)
 
 
 class PostingRow(Base):
@@ -49,7 +49,7 @@ class PostingRow(Base):
     commission_id: Mapped[str | None]
     obligation_id: Mapped[str | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         CheckConstraint("minor > 0", name="positive"),
         CheckConstraint("from_state <> to_state", name="moves"),
         CheckConstraint("debtor_id <> creditor_id", name="two_members"),

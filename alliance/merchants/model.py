@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 from alliance.db.sealed import Sealed
 
 CATEGORIES = ("clothes", "wash_care", "toys", "photography", "food", "books", "home", "jewellery",
@@ -36,7 +36,7 @@ class Merchant(Base):
     created_at: Mapped[datetime]
     suspended_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
         CheckConstraint("length(country) = 2", name="country_code"),
     )
@@ -57,7 +57,7 @@ class Person(Base):
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("email"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("role IN ('owner', 'staff')", name="role"),
@@ -75,7 +75,7 @@ class SignedIn(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
-    __table_args__ = table(
+    __table_args__ = (
         CheckConstraint("expires_at > created_at", name="expires_after_start"),
     )
 
@@ -107,7 +107,7 @@ class Store(Base):
     state: Mapped[str]
     trouble: Mapped[str | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("path_token"),
         UniqueConstraint("merchant_id", "connector", "address"),
         Index(None, "state"),

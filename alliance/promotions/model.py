@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.core.money import Currency
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Placement(Base):
@@ -28,7 +28,7 @@ class Placement(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("store_id", "name"),
         CheckConstraint("slots BETWEEN 1 AND 12", name="slots"),
     )
@@ -47,7 +47,7 @@ class HostCode(Base):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
 
-    __table_args__ = table(CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"))
+    __table_args__ = (CheckConstraint("kind IN ('coupon', 'spoken')", name="kind"),)
 
 
 class Campaign(Base):

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Member, Span
-from alliance.catalogue import products
+from alliance.catalogue import offers
 from alliance.core.errors import NotFound
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
@@ -78,7 +78,7 @@ class Goods:
     """What one merchant has to show, in its order; only what a slate can reach."""
 
     row: tuple[Turn, ...]
-    told: Mapping[str, products.Told]
+    told: Mapping[str, offers.Told]
 
 
 def current(session: Session, placement_id: str, *, now: datetime) -> Slate:
@@ -123,8 +123,8 @@ def _sellers(session: Session, host: str, now: datetime) -> tuple[Seller, ...]:
 
 def goods(session: Session, merchant_id: str) -> Goods:
     """What a merchant has to show, best first."""
-    row = matching.row(products.offered(session, merchant_id))
-    return Goods(row, products.told_of(session, [turn.product_id for turn in row]))
+    row = matching.row(offers.offered(session, merchant_id))
+    return Goods(row, offers.told_of(session, [turn.product_id for turn in row]))
 
 
 def fill(slot: Slot, goods_of: Callable[[str], Goods], *, now: datetime) -> Slate:

@@ -23,7 +23,7 @@ from alliance.core.snapshots import order_from_json
 from alliance.merchants.model import Store
 from alliance.referrals import orders
 from alliance.referrals.keys import Keys
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 
 LARGEST = 16_384
 """Bytes of a report; a token and an id are a few hundred."""

@@ -40,6 +40,11 @@ class Stem(NamedTuple):
         return f"{self.before}{token}{self.after}"
 
 
+def homes(own: str, extra_hosts: Sequence[str]) -> list[str]:
+    """Where a store's pages lie: its own address, and the further hosts proved to be its own."""
+    return [own, *(f"https://{host}" for host in extra_hosts)]
+
+
 def stem(url: str, *, channel: str, asset: str = "",
          utm: Mapping[str, str] | None = None) -> Stem:
     """A target's address with its labels, ready for any number of click tokens.

@@ -20,7 +20,8 @@ from alliance.alliances.model import Alliance, Member
 from alliance.core.clock import Period, day_of
 from alliance.db.once import insert_once
 from alliance.ledger.journal import chunks
-from alliance.referrals.model import Click, ClickCount, OrderTouch, OwnVisitor
+from alliance.referrals.click_model import Click, ClickCount, OwnVisitor
+from alliance.referrals.order_model import OrderTouch
 from alliance.rules import validity
 from alliance.rules.validity import ClickFacts, Fault
 

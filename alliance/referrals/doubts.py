@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Member
 from alliance.db.lots import among, ask
-from alliance.referrals.model import Hold
+from alliance.referrals.order_model import Hold
 from alliance.rules import validity
 from alliance.rules.evidence import Evidence, Touch
 from alliance.rules.validity import Fault

@@ -32,7 +32,7 @@ from alliance.db.once import LOT, insert_once, inserting
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import Placement
 from alliance.referrals import spool
-from alliance.referrals.model import Click, Impression, OwnVisitor, SpoolOffset
+from alliance.referrals.click_model import Click, Impression, OwnVisitor, SpoolOffset
 
 LONGEST_TEXT = 1200
 """Bytes of the longest text in a record: 300 characters of a browser's name."""

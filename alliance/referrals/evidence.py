@@ -19,8 +19,9 @@ from alliance.db.lots import among, ask
 from alliance.promotions import codes, coupons
 from alliance.promotions.model import Placement
 from alliance.referrals import doubts, order_rows, renewals
+from alliance.referrals.click_model import Click
 from alliance.referrals.keys import Keys
-from alliance.referrals.model import Click, Decision, Order, OrderTouch
+from alliance.referrals.order_model import Decision, Order, OrderTouch
 from alliance.referrals.order_rows import OrderRow
 from alliance.referrals.seats import Seats
 from alliance.referrals.tokens import ClickToken, Signer, in_store_time

@@ -17,7 +17,7 @@ from alliance.catalogue.model import Product
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.merchants.model import Store
 from alliance.referrals import addresses, links
-from alliance.referrals.model import Link
+from alliance.referrals.link_model import Link
 
 EVERY = timedelta(days=1)
 AGAIN = timedelta(hours=3)

@@ -17,9 +17,20 @@ from alliance.alliances.model import Member, Span, TermsVersion
 from alliance.catalogue.model import Product
 from alliance.core.errors import Invalid
 from alliance.merchants.model import Store
-from alliance.referrals import addresses, links
-from alliance.referrals.links import Target
-from alliance.referrals.model import Link
+from alliance.referrals import addresses, short_codes
+from alliance.referrals.link_model import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads: a page of the seller's store, and who is who. No product: a page."""
+
+    alliance_id: str
+    host: str
+    seller: str
+    product_id: str | None
+    store_id: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +87,15 @@ _OF_CODE = (
            Link.expires_at.is_(None) | (Link.expires_at > bindparam("now"))))
 
 
-def to_product(session: Session, host_member_id: str, product_id: str, *, now: datetime) -> Way:
-    """The way of a host's link to a product; raises as `links.target` does."""
+def to_product(session: Session, host_member_id: str, product_id: str, *,
+               now: datetime) -> Way | None:
+    """The way of a host's link to a product; None where it leads nowhere now.
+
+    Why not, `links.target` says.
+    """
     found = session.execute(_TO_PRODUCT, {
         "host": host_member_id, "product": product_id, "now": now}).one_or_none()
-    if found is None:
-        links.target(session, host_member_id, product_id, now=now)
-        raise AssertionError("a link leads somewhere and has no way")
-    return _way(found, found.url)
+    return None if found is None else _way(found, found.url)
 
 
 def of_code(session: Session, code: str, *, now: datetime) -> Followed | None:
@@ -92,7 +104,7 @@ def of_code(session: Session, code: str, *, now: datetime) -> Followed | None:
     Raises `Invalid` for a mistyped code.
     """
     found = session.execute(_OF_CODE, {
-        "code": links.check_code(code), "now": now}).one_or_none()
+        "code": short_codes.check(code), "now": now}).one_or_none()
     url = None if found is None else _url(found)
     if found is None or url is None:
         return None
@@ -107,7 +119,7 @@ def _url(found: Any) -> str | None:
         return None if found.withdrawn_at is not None else str(found.url)
     try:
         # The shop may have moved since, or the address be one that is refused by now.
-        return addresses.page(found.target, links.homes(found.address, found.extra_hosts))
+        return addresses.page(found.target, addresses.homes(found.address, found.extra_hosts))
     except Invalid:
         return None
 

@@ -1,12 +1,11 @@
-"""Links: a host's own addresses to a seller's product or page, and short codes with a check digit.
+"""Links: a host's own addresses to a seller's product or page, each with a short code.
 
 One link for each target, channel and asset: asking again gives the same one.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,29 +23,14 @@ from alliance.db.once import insert_once
 from alliance.merchants import shown
 from alliance.merchants.model import Store
 from alliance.merchants.plain import one_line
-from alliance.referrals import addresses
-from alliance.referrals.model import RELS, Link
+from alliance.referrals import addresses, short_codes
+from alliance.referrals.leads import Target
+from alliance.referrals.link_model import RELS, Link
 
-CODE_ALPHABET = "023456789abcdefghjkmnpqrstvwxyz"
-"""31 signs without 1, i, l, o and u: a prime number, so every single slip is noticed."""
-
-CODE_LENGTH = 8
 LONGEST_ASSET = 80
 LONGEST_LABEL = 100
 MOST_HOPS = 5
 """How many replacements of replacements are followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a link leads: a page of the seller's store, and who is who. No product: a page."""
-
-    alliance_id: str
-    host: str
-    seller: str
-    product_id: str | None
-    store_id: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +150,7 @@ def by_code(session: Session, code: str) -> Link:
 
     Whether it `is_open` depends on the time, so it is asked when the link is followed.
     """
-    code = check_code(code)
+    code = short_codes.check(code)
     link = session.scalars(select(Link).where(Link.code == code)).one_or_none()
     if link is None:
         raise NotFound("link", code)
@@ -215,33 +199,7 @@ def target(session: Session, host_member_id: str, product_id: str, *, now: datet
 
 def homes_of(store: Store) -> list[str]:
     """Where a store's own pages lie: its address, and the further hosts proved to be its own."""
-    return homes(store.address, store.extra_hosts)
-
-
-def homes(address: str, extra_hosts: Sequence[str]) -> list[str]:
-    """The same, of a store that is not at hand."""
-    return [address, *(f"https://{host}" for host in extra_hosts)]
-
-
-def new_code() -> str:
-    """A fresh short code: eight signs by chance and one to check them."""
-    body = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-    return body + _check_sign(body)
-
-
-def check_code(text: str) -> str:
-    """The code in lower case, or `Invalid` when its check sign says that it was mistyped."""
-    code = text.strip().lower()
-    if not is_code(code):
-        raise Invalid("mistyped_code", f"{text[:20]!r} is not one of our links: a sign of it "
-                      "was mistyped. Compare it with where you read it.")
-    return code
-
-
-def is_code(code: str) -> bool:
-    """Whether these signs, as they stand, can be a code of ours: the check sign fits."""
-    known = len(code) == CODE_LENGTH + 1 and all(sign in CODE_ALPHABET for sign in code)
-    return known and _check_sign(code[:-1]) == code[-1]
+    return addresses.homes(store.address, store.extra_hosts)
 
 
 def _host(session: Session, by: Actor, alliance_id: str) -> Member:
@@ -278,7 +236,7 @@ def _made(session: Session, host: Member, leads: Target, key: str, channel: str,
     row: dict[str, Any] = {
         "id": new_id("lnk", now), "alliance_id": host.alliance_id, "host_member_id": host.id,
         "store_id": leads.store_id, "product_id": leads.product_id, "target": key,
-        "channel": channel, "asset": asset, "code": new_code(), "rel": RELS[0], "utm": {},
+        "channel": channel, "asset": asset, "code": short_codes.draw(), "rel": RELS[0], "utm": {},
         "created_at": now, "look_at": now}
     unique = ["host_member_id", "target", "channel", "asset"]
     mine = select(Link).where(*(getattr(Link, name) == row[name] for name in unique))
@@ -337,9 +295,3 @@ def _chain(session: Session, link: Link) -> list[Link]:
         link = session.get_one(Link, link.replaced_by)
         found.append(link)
     return found
-
-
-def _check_sign(body: str) -> str:
-    # Weights differ by one between neighbours, so swapping two neighbours is noticed too.
-    total = sum((place + 2) * CODE_ALPHABET.index(sign) for place, sign in enumerate(body))
-    return CODE_ALPHABET[-total % len(CODE_ALPHABET)]

@@ -20,8 +20,8 @@ from alliance.catalogue.model import Product
 from alliance.catalogue.nearest import nearest
 from alliance.core.errors import Conflict, NotFound
 from alliance.merchants.model import Merchant, Store
-from alliance.referrals import links
-from alliance.referrals.model import Link
+from alliance.referrals import links, short_codes
+from alliance.referrals.link_model import Link
 
 MOST_GUESSES = 3
 _LOOKALIKES = str.maketrans({"o": "0", "u": "v", "O": "0", "U": "v"})
@@ -64,12 +64,12 @@ class Lost(NamedTuple):
 def look(session: Session, text: str, *, now: datetime) -> Lost:
     """What a followed code was: itself, its replacement, or what it was mistyped from."""
     code = text.strip().lower()
-    link = _by_codes(session, [code])[:1] if links.is_code(code) else []
+    link = _by_codes(session, [code])[:1] if short_codes.fits(code) else []
     if link:
         return _told(session, link[0], now)
     near = [guess for each in _by_codes(session, sorted(slips(code)))
             if (guess := _guess(session, each, now)) is not None]
-    state = "unknown" if links.is_code(code) else "mistyped"
+    state = "unknown" if short_codes.fits(code) else "mistyped"
     return Lost(state, tuple(near[:MOST_GUESSES]))
 
 
@@ -81,19 +81,19 @@ def slips(text: str) -> set[str]:
 
 
 def _mended(code: str) -> Iterator[str]:
-    if not links.CODE_LENGTH <= len(code) <= links.CODE_LENGTH + 2:
+    if not short_codes.LENGTH <= len(code) <= short_codes.LENGTH + 2:
         return
     places = range(len(code))
-    if len(code) == links.CODE_LENGTH + 1:
+    if len(code) == short_codes.LENGTH + 1:
         tried = [code]
-        tried += [code[:n] + sign + code[n + 1:] for n in places for sign in links.CODE_ALPHABET]
+        tried += [code[:n] + sign + code[n + 1:] for n in places for sign in short_codes.SIGNS]
         tried += [code[:n] + code[n + 1] + code[n] + code[n + 2:] for n in places[:-1]]
-    elif len(code) == links.CODE_LENGTH:
+    elif len(code) == short_codes.LENGTH:
         tried = [code[:n] + sign + code[n:] for n in range(len(code) + 1)
-                 for sign in links.CODE_ALPHABET]
+                 for sign in short_codes.SIGNS]
     else:
         tried = [code[:n] + code[n + 1:] for n in places]
-    yield from filter(links.is_code, tried)
+    yield from filter(short_codes.fits, tried)
 
 
 def _by_codes(session: Session, codes: list[str]) -> list[Link]:

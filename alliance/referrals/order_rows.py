@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from alliance.core.orders import StoreOrder
 from alliance.core.snapshots import order_from_json
 from alliance.db.lots import among, ask
-from alliance.referrals.model import Order, OrderTouch
+from alliance.referrals.order_model import Order, OrderTouch
 
 
 @dataclass(slots=True)

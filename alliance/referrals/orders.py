@@ -34,7 +34,7 @@ from alliance.promotions.coupons import Use
 from alliance.referrals import evidence, order_rows
 from alliance.referrals.evidence import Tokens
 from alliance.referrals.keys import Keys
-from alliance.referrals.model import Decision, Order, OrderTouch
+from alliance.referrals.order_model import Decision, Order, OrderTouch
 from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution
 from alliance.rules.attribution import Inputs, Standing, Touch

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alliance.core.orders import Wanted
 from alliance.db.lots import among, ask
 from alliance.referrals import order_rows
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.referrals.order_rows import OrderRow
 from alliance.rules.attribution import Evidence, Reason
 

@@ -12,8 +12,8 @@ from alliance.catalogue.model import Product
 from alliance.core.actor import Actor
 from alliance.core.errors import AllianceError, Conflict, Invalid, NotFound
 from alliance.referrals import links
+from alliance.referrals.link_model import Link
 from alliance.referrals.links import Details
-from alliance.referrals.model import Link
 
 
 def make(session: Session, by: Actor, line: str, *, channel: str, asset: str = "",

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-
-from crawleruseragents import is_crawler
 
 from alliance.core.clock import aware
+from alliance.rules.robots import is_robot
 
 ASKED, UNSAID, UNASKED = MANNERS = ("asked", "unsaid", "unasked")
 """What a browser says of a click: a person asked for it, nothing, or that nobody did."""
@@ -21,9 +19,6 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 REACH = HOUR
 """No click changes the verdict of one that comes later than this after it."""
-
-LONGEST_AGENT = 1_000
-"""A robot says its name within so many characters; more only costs time."""
 
 
 class Fault(StrEnum):
@@ -153,13 +148,6 @@ def voids(verdict: str | None) -> bool:
     return verdict is not None and verdict in set(Fault) - UNCOUNTED
 
 
-@lru_cache(maxsize=50_000)
-def is_robot(agent: str) -> bool:
-    """Whether this user agent is a known crawler's, or none at all (law §4.4)."""
-    # Hundreds of patterns for each click, while shoppers share a few hundred browsers.
-    return not agent or bool(is_crawler(agent))
-
-
 class _Counted:
     """The clicks so far, as far as later ones are judged by them."""
 
@@ -214,7 +202,7 @@ def _has(tried: deque[datetime], number: int, past: datetime) -> bool:
 def _alone(click: ClickFacts, own_keys: Mapping[str, frozenset[str]]) -> Fault | None:
     robot = click.robot
     if robot is None:
-        robot = is_robot((click.user_agent or "").strip()[:LONGEST_AGENT])
+        robot = is_robot(click.user_agent or "")
     if robot:
         return Fault.ROBOT
     if click.manner == UNASKED:

@@ -22,7 +22,7 @@ from alliance.db import lots
 from alliance.db.lots import among, ask
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.rules.caps import CapRow, apply_caps, open_spans
 from alliance.rules.terms import Terms
 from alliance.settlement.model import Commission

@@ -23,7 +23,8 @@ from alliance.db.lots import among, ask
 from alliance.ledger import journal
 from alliance.promotions.model import Placement
 from alliance.referrals import clicks, orders
-from alliance.referrals.model import Decision, Impression, Order
+from alliance.referrals.click_model import Impression
+from alliance.referrals.order_model import Decision, Order
 from alliance.referrals.orders import Decided
 from alliance.rules import attribution, commission, gifts
 from alliance.rules.attribution import Inputs

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from alliance.core.money import Currency, Money
 from alliance.db import walls
-from alliance.db.base import Base, table
+from alliance.db.base import Base
 
 
 class Commission(Base):
@@ -52,7 +52,7 @@ class Commission(Base):
     target: Mapped[Money] = composite("target_minor", "currency")
     waiting: Mapped[Money] = composite("waiting_minor", "currency")
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("fact", "clause", "host_member_id", "line_key"),
         CheckConstraint("target_minor >= 0 AND waiting_minor >= 0 "
                         "AND waiting_minor <= target_minor", name="target"),
@@ -79,7 +79,7 @@ class Cycle(Base):
     final_at: Mapped[datetime | None]
     mode: Mapped[str]
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("alliance_id", "starts_at"),
         CheckConstraint("state IN ('proposed', 'final')", name="state"),
         CheckConstraint("ends_at > starts_at", name="half_open"),
@@ -102,7 +102,7 @@ class CycleLine(Base):
 
     amount: Mapped[Money] = composite("minor", "currency")
 
-    __table_args__ = table(CheckConstraint("minor <> 0", name="not_nothing"))
+    __table_args__ = (CheckConstraint("minor <> 0", name="not_nothing"),)
 
 
 class Obligation(Base):
@@ -123,7 +123,7 @@ class Obligation(Base):
 
     amount: Mapped[Money] = composite("minor", "currency")
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("cycle_id", "debtor_id", "creditor_id", "currency"),
         CheckConstraint("minor > 0", name="positive"),
         CheckConstraint("state IN ('open', 'paid')", name="state"),
@@ -149,7 +149,7 @@ class Payment(Base):
 
     amount: Mapped[Money] = composite("minor", "currency")
 
-    __table_args__ = table(
+    __table_args__ = (
         UniqueConstraint("obligation_id", "reference"),
         CheckConstraint("minor > 0", name="positive"),
         CheckConstraint("way IN ('bank', 'store', 'other')", name="way"),

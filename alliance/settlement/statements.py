@@ -20,7 +20,7 @@ from alliance.core.actor import Actor
 from alliance.core.errors import NotFound
 from alliance.core.money import Currency, Money
 from alliance.ledger import journal
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
 
 

@@ -14,7 +14,7 @@ from alliance.core.errors import Invalid
 from alliance.db.queue import Message
 from alliance.ledger import journal
 from alliance.ledger.journal import State
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import agreement
 from alliance.settlement import commissions
 from alliance.settlement.booking import STANDING

@@ -13,7 +13,7 @@ from alliance.alliances.model import Alliance
 from alliance.core.errors import Invalid
 from alliance.db.queue import Message
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from alliance.rules.attribution import Inputs
 from alliance.settlement import booking, commissions

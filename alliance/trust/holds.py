@@ -26,8 +26,9 @@ from alliance.db import queue
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, Posting, State, move
 from alliance.referrals import orders
+from alliance.referrals.click_model import Click, ClickCount
 from alliance.referrals.keys import Keys
-from alliance.referrals.model import Click, ClickCount, Decision, Hold, Order
+from alliance.referrals.order_model import Decision, Hold, Order
 from alliance.rules import outliers, validity
 from alliance.rules.attribution import CREDITED, Evidence, Reason
 from alliance.rules.outliers import Figures

@@ -21,7 +21,7 @@ from alliance.ledger.journal import State
 from alliance.ledger.model import Entry, Leaf
 from alliance.referrals import evidence, order_rows, orders
 from alliance.referrals.keys import Keys
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.referrals.order_rows import OrderRow
 from alliance.rules import attribution
 from alliance.rules.attribution import Inputs

@@ -18,7 +18,7 @@ from alliance.core.ids import new_id
 from alliance.hub import Hub
 from alliance.referrals import addresses, leads
 from alliance.referrals.leads import Followed
-from alliance.referrals.model import Link
+from alliance.referrals.link_model import Link
 from alliance.referrals.spool import Spool
 from alliance.referrals.tokens import ClickToken
 from alliance.web.front import Front

@@ -15,8 +15,8 @@ from alliance.core.ids import new_id
 from alliance.db import schema
 from alliance.db.session import Database
 from alliance.promotions import placements
-from alliance.referrals.links import new_code
-from alliance.referrals.model import Link
+from alliance.referrals import short_codes
+from alliance.referrals.link_model import Link
 from alliance.serving import threads
 from alliance.settings import Settings
 from tests import make
@@ -82,7 +82,7 @@ def _codes(address: str) -> list[str]:
             "id": new_id("lnk", now()), "alliance_id": w.alliance.id,
             "host_member_id": w.members["cafe"].id, "store_id": w.store.id,
             "product_id": w.product_id, "target": w.product_id, "channel": "bench",
-            "asset": str(number), "code": new_code(), "rel": "sponsored", "utm": {},
+            "asset": str(number), "code": short_codes.draw(), "rel": "sponsored", "utm": {},
             "created_at": now(), "look_at": now() + timedelta(days=1)} for number in range(LINKS)]
         session.execute(insert(Link), rows)
     database.close()

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals import spool
-from alliance.referrals.model import Click, Impression
+from alliance.referrals.click_model import Click, Impression
 from tests import make
 from tests.faults.trade import ROOT
 from tests.world import world

@@ -26,8 +26,8 @@ from alliance.core.ids import new_id
 from alliance.db.crashpoint import arm, crashpoint
 from alliance.hub import Hub
 from alliance.referrals import draining
+from alliance.referrals.click_model import SpoolOffset
 from alliance.referrals.draining import Fate, Sifted
-from alliance.referrals.model import SpoolOffset
 from alliance.referrals.spool import Spool
 from alliance.worker import clicks
 from tests.faults.worker_under_test import hub_at

@@ -24,7 +24,7 @@ from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.ledger.model import Entry
 from alliance.referrals import orders
-from alliance.referrals.model import Click
+from alliance.referrals.click_model import Click
 from alliance.referrals.spool import Spool
 from alliance.settlement import posting
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation

@@ -32,7 +32,7 @@ from alliance.hub import Hub
 from alliance.ledger import journal
 from alliance.ledger.journal import Draft, State, move
 from alliance.referrals import orders
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.settings import Settings
 from alliance.settlement import commissions, posting
 from alliance.web.stores import receive

@@ -24,7 +24,7 @@ from alliance.db.queue import Message
 from alliance.ledger.model import Entry
 from alliance.merchants import stores
 from alliance.promotions import codes
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import Basis, Clause
 from alliance.worker import loop
 from tests import make, pages

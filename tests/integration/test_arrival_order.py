@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from alliance.core.ids import new_id, seeded
 from alliance.db.session import Database
 from alliance.referrals import clicks, orders
-from alliance.referrals.model import Click, Decision
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision
 from alliance.settlement import commissions
 from tests.arrivals import TOLD, Outcome, month, tell
 from tests.proofs import prove

@@ -24,7 +24,7 @@ from alliance.core.errors import Invalid
 from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.promotions import placements
-from alliance.referrals.model import Click, Impression
+from alliance.referrals.click_model import Click, Impression
 from alliance.web.front import Front
 from alliance.worker import clicks, loop
 from tests import make, pages

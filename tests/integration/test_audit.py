@@ -16,7 +16,8 @@ from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, PostingRow
-from alliance.referrals.model import Click, Decision
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision
 from alliance.settlement import commissions, cycles, payments
 from alliance.settlement.model import Commission, Obligation
 from alliance.trust import replay

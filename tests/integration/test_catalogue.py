@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alliance.catalogue import products
+from alliance.catalogue import offers, products
 from alliance.catalogue.model import Product
 from alliance.core.errors import Invalid, NotFound
 from alliance.core.money import Currency, Money
@@ -133,11 +133,11 @@ def test_a_removed_product_is_withdrawn_once_and_back_when_told_anew(
 
     withdrawn = [products.withdraw(session, store.id, "101", now=now) for _ in range(2)]
     unknown = products.withdraw(session, store.id, "none", now=now)
-    gone = products.on_offer(session, [store.merchant_id])
+    gone = offers.on_offer(session, [store.merchant_id])
     back = products.apply(session, store.id, [make.told(store, updated_at=now)], now=now)
 
     assert (withdrawn, unknown, gone, back.changed) == ([True, False], False, [], 1)
-    assert [each.ref for each in products.on_offer(session, [store.merchant_id])] == ["101"]
+    assert [each.ref for each in offers.on_offer(session, [store.merchant_id])] == ["101"]
 
 
 def test_what_a_whole_reading_no_longer_holds_is_withdrawn(
@@ -151,7 +151,7 @@ def test_what_a_whole_reading_no_longer_holds_is_withdrawn(
     missing = products.withdraw_missing(session, store.id, now, now=now + HOUR)
 
     assert missing == 1
-    assert [each.ref for each in products.on_offer(
+    assert [each.ref for each in offers.on_offer(
         session, [store.merchant_id, other.merchant_id])] == ["2", "3"]
 
 
@@ -166,10 +166,10 @@ def test_on_offer_is_public_in_stock_not_withdrawn_and_of_a_connected_store(
     products.withdraw(session, store.id, "4", now=now)
     stores.disconnect(session, make.actor(session, closed), closed.id, now=now)
 
-    offered = products.on_offer(session, [store.merchant_id, closed.merchant_id])
+    offered = offers.on_offer(session, [store.merchant_id, closed.merchant_id])
 
     assert [each.ref for each in offered] == ["1"]
-    assert products.on_offer(session, []) == []
+    assert offers.on_offer(session, []) == []
 
 
 def test_a_merchant_finds_its_own_products_only(session: Session, now: datetime) -> None:
@@ -246,9 +246,9 @@ def test_a_price_keeps_its_currency_whatever_its_decimals(session: Session, now:
 
 def test_one_large_shop_does_not_fill_every_slate(session: Session, now: datetime) -> None:
     store = shop(session)
-    many = products.MOST_OFFERED + 5
+    many = offers.MOST_OFFERED + 5
     products.apply(session, store.id, [make.told(store, str(n)) for n in range(many)], now=now)
 
-    offered = products.on_offer(session, [store.merchant_id])
+    offered = offers.on_offer(session, [store.merchant_id])
 
-    assert len(offered) == products.MOST_OFFERED
+    assert len(offered) == offers.MOST_OFFERED

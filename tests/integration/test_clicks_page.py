@@ -17,7 +17,8 @@ from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.ledger.journal import State
 from alliance.referrals import clicks
-from alliance.referrals.model import Click, Hold
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Hold
 from alliance.trust import holds
 from alliance.worker import loop
 from tests import make, pages

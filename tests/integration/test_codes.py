@@ -16,7 +16,7 @@ from alliance.insights import codes as seen
 from alliance.promotions import codes
 from alliance.promotions.model import HostCode
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.settlement import commissions
 from tests.integration.test_pages import app, bakery, cafe, traded
 from tests.pages import Traded, Visitor

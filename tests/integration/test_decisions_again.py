@@ -15,7 +15,7 @@ from alliance.core.orders import OrderState, StoreOrder
 from alliance.db.session import Database
 from alliance.promotions import codes, placements
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from tests import make, world
 from tests.world import World

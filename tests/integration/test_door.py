@@ -12,7 +12,7 @@ from alliance.db import queue
 from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.ledger.model import Entry
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.worker import loop
 from tests.hubs import Bench, bench
 from tests.walled import EVERY_DATABASE

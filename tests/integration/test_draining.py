@@ -15,8 +15,8 @@ from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.promotions import placements
 from alliance.referrals import draining
+from alliance.referrals.click_model import Click, Impression, OwnVisitor
 from alliance.referrals.draining import Fate
-from alliance.referrals.model import Click, Impression, OwnVisitor
 from tests import make
 from tests.spooled import drained, lines
 from tests.world import World, world

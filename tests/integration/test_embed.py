@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from alliance.core.ids import new_id
 from alliance.promotions import placements
-from alliance.referrals import links
-from alliance.referrals.model import Click, Impression
+from alliance.referrals import links, short_codes
+from alliance.referrals.click_model import Click, Impression
 from alliance.referrals.tokens import LinkToken
 from alliance.worker import clicks, loop
 from tests import make
@@ -114,7 +114,7 @@ def test_a_short_link_counts_and_a_mistyped_one_says_so(bench: Bench) -> None:
                           bench.world.product_id, channel="blog", now=bench.now)
     assert "utm_campaign=blog" in follow(bench, f"/l/{link.code}")
     for place in range(len(link.code)):
-        for sign in links.CODE_ALPHABET:
+        for sign in short_codes.SIGNS:
             slip = link.code[:place] + sign + link.code[place + 1:]
             if slip != link.code:
                 assert bench.client.get(f"/l/{slip}").status_code == 404

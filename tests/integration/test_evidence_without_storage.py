@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.ledger.journal import State
 from alliance.promotions import codes
-from alliance.referrals.model import Decision
+from alliance.referrals.order_model import Decision
 from alliance.settlement import cycles
 from tests import make
 from tests.contract.recorded_shop import SALT, order_body

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alliance.core.orders import StoreOrder
 from alliance.core.snapshots import order_from_json
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import CreditModel
 from alliance.settlement import commissions
 from tests import make

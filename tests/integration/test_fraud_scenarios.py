@@ -21,7 +21,8 @@ from alliance.ledger.journal import State
 from alliance.merchants import stores
 from alliance.promotions import codes
 from alliance.referrals import clicks, orders
-from alliance.referrals.model import Click, Decision, Hold
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision, Hold
 from alliance.referrals.tokens import ClickToken
 from alliance.rules.terms import Basis, Clause
 from alliance.settlement import commissions, cycles

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from alliance.connect import signed_calls
 from alliance.core.reading import time_json
-from alliance.merchants import stores
+from alliance.merchants import connecting, stores
 from alliance.referrals import orders
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from tests import make, pages
 from tests.hubs import Bench, bench
 from tests.integration.test_actions import (
@@ -101,10 +101,10 @@ def test_a_report_is_worth_nothing_at_another_stores_door_or_after_a_new_connect
     assert bench.client.post(door(bench), data=body, headers=right).status_code == 404
     with bench.hub.database.transaction() as session:
         bakery = bench.world.actor(session, "bakery")
-        stores.connect(session, bakery, connector="demo", address=bench.world.store.address,
-                       name="Bakery", currency=bench.world.store.currency, allow_http=True,
-                       secrets={"webhook_secret": "another" * 8}, seal=bench.hub.seal,
-                       now=bench.now)
+        connecting.connect(session, bakery, connector="demo", address=bench.world.store.address,
+                           name="Bakery", currency=bench.world.store.currency, allow_http=True,
+                           secrets={"webhook_secret": "another" * 8}, seal=bench.hub.seal,
+                           now=bench.now)
     assert bench.client.post(door(bench), data=body, headers=right).status_code == 401
     with bench.hub.database.reading() as session:
         assert session.scalars(select(Order)).all() == []

@@ -15,7 +15,7 @@ from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from alliance.core.ids import new_id
-from alliance.referrals import links
+from alliance.referrals import links, short_codes
 from alliance.referrals.tokens import LinkToken, Signer
 from alliance.web.front import Front
 from tests.hubs import HOME, Bench, bench, nothing_behind
@@ -136,7 +136,7 @@ def _changed(chance: random.Random, text: str, count: int) -> Iterator[str]:
 
 def test_a_code_with_a_wrong_sign_is_nobodys_click(bench: Bench, code: str) -> None:
     for place in range(len(code)):
-        for sign in links.CODE_ALPHABET.replace(code[place], ""):
+        for sign in short_codes.SIGNS.replace(code[place], ""):
             assert ask(bench, f"/l/{code[:place]}{sign}{code[place + 1:]}").status_code == 404
     for typed in (code.upper(), f" {code} "):
         assert ask(bench, f"/l/{typed}").status_code == 302

@@ -14,7 +14,7 @@ from alliance.core.money import Money
 from alliance.core.orders import OrderState
 from alliance.ledger.journal import State
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.settlement import commissions, cycles, payments, statements
 from alliance.settlement.model import Commission
 from tests import make

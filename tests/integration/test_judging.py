@@ -12,7 +12,7 @@ from alliance.core.clock import Period
 from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.referrals import clicks
-from alliance.referrals.model import Click, ClickCount
+from alliance.referrals.click_model import Click, ClickCount
 from tests.walled import EVERY_DATABASE
 from tests.world import World, world
 

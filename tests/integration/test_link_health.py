@@ -17,7 +17,7 @@ from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.referrals import health, links
 from alliance.referrals.health import Found, Look
-from alliance.referrals.model import Link
+from alliance.referrals.link_model import Link
 from alliance.worker.links import look_at_links
 from tests import make
 from tests.integration.connect.loopback import Call, Loopback

@@ -13,10 +13,11 @@ from alliance.alliances.model import Contract
 from alliance.catalogue import products
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.db.session import Database
-from alliance.merchants import stores
+from alliance.merchants import connecting, stores
 from alliance.referrals import links
-from alliance.referrals.links import Details, Target
-from alliance.referrals.model import Link
+from alliance.referrals.leads import Target
+from alliance.referrals.link_model import Link
+from alliance.referrals.links import Details
 from tests import make
 from tests.unit.referrals.test_addresses import PAYLOADS
 from tests.world import World, world
@@ -127,7 +128,7 @@ def test_a_link_leads_nowhere_once_the_contract_the_product_or_the_shop_is_gone(
         stores.disconnect(session, made.actor(session, "bakery"), made.store.id, now=now)
         with pytest.raises(NotFound):
             links.target_of(session, to_page, now=now)
-        stores.connect(session, made.actor(session, "bakery"), connector="demo",
+        connecting.connect(session, made.actor(session, "bakery"), connector="demo",
                        address=made.store.address, name="Bakery", currency=made.store.currency,
                        secrets={"key": "k"}, seal=make.SEAL, now=now)
         contract = session.scalars(select(Contract)).one()

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from werkzeug.test import Client
 
 from alliance.referrals import links
+from alliance.referrals.click_model import Click
 from alliance.referrals.links import Details
-from alliance.referrals.model import Click, Decision
+from alliance.referrals.order_model import Decision
 from alliance.web import site
 from alliance.web.front import Front
 from alliance.worker import clicks, loop

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.referrals import links
-from alliance.referrals.model import Click, ClickCount, Link
+from alliance.referrals.click_model import Click, ClickCount
+from alliance.referrals.link_model import Link
 from tests import make
 from tests.integration.test_questions_of_pages import _asked
 from tests.pages import Visitor, built, hub_on

@@ -15,10 +15,10 @@ from alliance.catalogue.model import Product
 from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.merchants import stores
-from alliance.referrals import links, lost
-from alliance.referrals.links import CODE_ALPHABET, Details
+from alliance.referrals import links, lost, short_codes
+from alliance.referrals.link_model import Link
+from alliance.referrals.links import Details
 from alliance.referrals.lost import Lost
-from alliance.referrals.model import Link
 from tests import make
 from tests.pages import Visitor, built, hub_on
 from tests.world import World, world
@@ -59,7 +59,7 @@ def bench(database: Database, tmp_path: Path, now: datetime) -> Bench:
 
 def wrong(code: str) -> list[str]:
     """Every way to write it with one slip."""
-    changed = [code[:n] + sign + code[n + 1:] for n in range(9) for sign in CODE_ALPHABET]
+    changed = [code[:n] + sign + code[n + 1:] for n in range(9) for sign in short_codes.SIGNS]
     swapped = [code[:n] + code[n + 1] + code[n] + code[n + 2:] for n in range(8)]
     longer = [code[:n] + sign + code[n:] for n in range(10) for sign in "0x"]
     shorter = [code[:n] + code[n + 1:] for n in range(9)]
@@ -67,14 +67,14 @@ def wrong(code: str) -> list[str]:
 
 
 def test_every_single_slip_leads_back_to_the_link_it_was() -> None:
-    code = links.new_code()
+    code = short_codes.draw()
 
     assert [text for text in wrong(code) if code not in lost.slips(text)] == []
     assert code in lost.slips(f" {code[:-1].upper()}{'2' if code[-1] != '2' else '3'} ")
 
 
 def test_a_slip_is_compared_with_a_few_codes_and_never_with_many() -> None:
-    code = links.new_code()
+    code = short_codes.draw()
 
     assert max(len(lost.slips(text)) for text in wrong(code)) <= 32
     for text in ("", "x", "x" * 500, "../../etc", "1" * 9, "%" * 9, "商品商品商品商品商", "\0" * 9):
@@ -83,7 +83,7 @@ def test_a_slip_is_compared_with_a_few_codes_and_never_with_many() -> None:
 
 def test_signs_that_no_code_has_are_read_as_what_was_meant(bench: Bench) -> None:
     code = "0v0vaaaa"
-    code += next(sign for sign in CODE_ALPHABET if links.is_code(code + sign))
+    code += next(sign for sign in short_codes.SIGNS if short_codes.fits(code + sign))
 
     assert code in lost.slips("OUou" + code[4:])
 
@@ -116,8 +116,8 @@ def test_nothing_is_told_of_a_mistyped_link_that_has_ended(bench: Bench) -> None
 def test_an_unknown_code_tells_nothing(bench: Bench) -> None:
     bench.link()
 
-    assert bench.look(links.new_code()) == Lost("unknown")
-    assert bench.shopper.see(f"/l/{links.new_code()}").status_code == 404
+    assert bench.look(short_codes.draw()) == Lost("unknown")
+    assert bench.shopper.see(f"/l/{short_codes.draw()}").status_code == 404
 
 
 def test_an_ended_link_leads_to_its_replacement_and_to_the_shop(bench: Bench) -> None:

@@ -9,13 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from alliance.catalogue import products
+from alliance.catalogue import offers
 from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.merchants.model import Merchant
 from alliance.promotions.model import HostCode
 from alliance.referrals import links
-from alliance.referrals.model import Click, Hold, Link, Order
+from alliance.referrals.click_model import Click
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Hold, Order
 from tests import make, pages
 from tests.make import NOW
 from tests.pages import Visitor, counts
@@ -61,7 +63,7 @@ def place(database: Database, tmp_path: Path) -> Place:
         code = session.scalars(select(HostCode)).one()
         ids |= {"store": code.store_id, "seat": code.host_member_id, "coupon": code.code,
                 "alliance": code.alliance_id,
-                "product": products.on_offer(session, [kept.merchants["seller"]])[0].id}
+                "product": offers.on_offer(session, [kept.merchants["seller"]])[0].id}
     return Place(pages.built(pages.hub_on(database, tmp_path, NOW)), kept, ids, database)
 
 

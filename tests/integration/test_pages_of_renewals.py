@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alliance.core.reading import time_json
 from alliance.db.session import Database
 from alliance.referrals import actions
-from alliance.referrals.model import Order
+from alliance.referrals.order_model import Order
 from alliance.settlement import commissions
 from tests.integration.test_pages import TERMS, app, bakery, cafe, traded
 from tests.pages import Traded, Visitor

@@ -16,7 +16,7 @@ from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.ledger.journal import State
 from alliance.ledger.model import Entry
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import Basis, Cap, CapPer, Clause
 from alliance.settlement import commissions, posting
 from alliance.worker import loop, reading

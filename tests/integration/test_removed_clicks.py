@@ -13,7 +13,8 @@ from alliance.core.ids import new_id
 from alliance.core.money import Money, Rate
 from alliance.referrals import clicks as kept_clicks
 from alliance.referrals import orders
-from alliance.referrals.model import Click, ClickCount, Decision, OwnVisitor
+from alliance.referrals.click_model import Click, ClickCount, OwnVisitor
+from alliance.referrals.order_model import Decision
 from alliance.rules.terms import Basis, Clause
 from alliance.settlement import commissions
 from alliance.trust import replay

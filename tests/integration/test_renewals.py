@@ -16,7 +16,7 @@ from alliance.core.ids import seeded
 from alliance.core.orders import OrderState, StoreOrder
 from alliance.db.session import Database
 from alliance.promotions import codes
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import CreditModel
 from tests.proofs import prove
 from tests.world import World, order, refunded, world

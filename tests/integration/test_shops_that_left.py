@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alliance.merchants import stores
+from alliance.merchants import connecting, stores
 from alliance.referrals import links
 from alliance.referrals.tokens import LinkToken
 from tests.hubs import HOME, Bench, bench
@@ -44,7 +44,7 @@ def test_links_into_a_shop_lead_there_only_while_it_is_connected(
     assert found(bench, ways) == {"product": 404, "page": 404, "widget": 404}
     with bench.hub.database.transaction() as session:
         bakery = bench.world.actor(session, "bakery")
-        stores.connect(session, bakery, connector="demo", address=bench.world.store.address,
-                       name="Bakery", currency=bench.world.store.currency, allow_http=True,
-                       secrets={"webhook_secret": "x" * 40}, seal=bench.hub.seal, now=bench.now)
+        connecting.connect(session, bakery, connector="demo", address=bench.world.store.address,
+                           name="Bakery", currency=bench.world.store.currency, allow_http=True,
+                           secrets={"webhook_secret": "x" * 40}, seal=bench.hub.seal, now=bench.now)
     assert set(found(bench, ways).values()) == {302}

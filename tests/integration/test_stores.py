@@ -16,7 +16,7 @@ from alliance.db.base import Base
 from alliance.db.queue import Message
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
-from alliance.merchants import people, signin, stores
+from alliance.merchants import connecting, people, signin, stores
 from alliance.merchants.model import Person, Store
 from tests import make
 
@@ -33,7 +33,7 @@ def test_a_store_is_kept_with_its_keys_sealed_and_its_catalogue_asked_for(
     li = make.merchant(session, "Li")
     by = make.actor(session, li)
 
-    store = stores.connect(
+    store = connecting.connect(
         session, by, connector="woocommerce", address="https://Shop.Example:443/",
         name="Li's shop", currency=EUR, secrets={"key": "ck_1", "secret": "cs_2"}, seal=seal,
         now=now)
@@ -98,21 +98,21 @@ def test_an_address_with_tricks_in_it_is_refused_and_keeps_nothing(
     by = make.actor(session, make.merchant(session, "Li"))
 
     with pytest.raises(Invalid) as refusal:
-        stores.connect(session, by, connector="demo", address=address, name="Shop", currency=EUR,
-                       secrets={}, seal=seal, now=now)
+        connecting.connect(session, by, connector="demo", address=address, name="Shop",
+                           currency=EUR, secrets={}, seal=seal, now=now)
 
     assert refusal.value.code == code
     assert (count(session, Store), count(session, Message)) == (0, 0)
 
 
 def test_a_test_shop_beside_the_hub_may_have_a_port_and_plain_http() -> None:
-    assert stores.home("http://127.0.0.1:8000/", allow_http=True) == "http://127.0.0.1:8000"
-    assert stores.home("http://localhost:80", allow_http=True) == "http://localhost"
-    assert stores.home("https://xn--exmple-cua.example.") == "https://xn--exmple-cua.example"
+    assert connecting.home("http://127.0.0.1:8000/", allow_http=True) == "http://127.0.0.1:8000"
+    assert connecting.home("http://localhost:80", allow_http=True) == "http://localhost"
+    assert connecting.home("https://xn--exmple-cua.example.") == "https://xn--exmple-cua.example"
 
 
 def test_a_shop_may_live_in_a_folder_of_its_host() -> None:
-    assert stores.home("https://example.org/Shop/") == "https://example.org/Shop"
+    assert connecting.home("https://example.org/Shop/") == "https://example.org/Shop"
 
 
 def test_a_connected_store_is_not_connected_twice_and_comes_back_with_its_salt(
@@ -223,8 +223,8 @@ def test_ids_of_another_merchant_are_not_found_in_any_story(
 def test_the_hub_itself_owns_no_stores_and_no_people(session: Session, now: datetime,
                                                      seal: Seal) -> None:
     with pytest.raises(NotAllowed) as refusal:
-        stores.connect(session, SYSTEM, connector="demo", address="https://shop.example",
-                       name="Shop", currency=EUR, secrets={}, seal=seal, now=now)
+        connecting.connect(session, SYSTEM, connector="demo", address="https://shop.example",
+                           name="Shop", currency=EUR, secrets={}, seal=seal, now=now)
 
     assert refusal.value.code == "no_merchant"
     assert count(session, Store) == 0

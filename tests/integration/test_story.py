@@ -20,7 +20,8 @@ from alliance.hub import Hub
 from alliance.insights import orders, remedies
 from alliance.ledger import proofs
 from alliance.referrals import orders as decided
-from alliance.referrals.model import Click, Decision, Order
+from alliance.referrals.click_model import Click
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from alliance.rules.attribution import Reason
 from alliance.settings import Settings

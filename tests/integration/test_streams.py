@@ -22,7 +22,7 @@ from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.referrals import spool
-from alliance.referrals.model import Click
+from alliance.referrals.click_model import Click
 from alliance.referrals.spool import Spool
 from alliance.settings import Settings
 from alliance.worker import carrying

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from alliance.promotions import placements
-from alliance.referrals.model import Click
+from alliance.referrals.click_model import Click
 from alliance.worker import clicks, loop
 from tests import make
 from tests.browser import assets, browser

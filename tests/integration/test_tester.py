@@ -16,8 +16,9 @@ from alliance.db.session import Database
 from alliance.insights import tracing
 from alliance.insights.tracing import Asked, Step
 from alliance.merchants.model import Store
-from alliance.referrals import links
-from alliance.referrals.model import Link, Order
+from alliance.referrals import short_codes
+from alliance.referrals.link_model import Link
+from alliance.referrals.order_model import Order
 from alliance.referrals.tokens import LinkToken
 from tests import make, pages
 from tests.pages import Traded, Visitor, counts
@@ -78,7 +79,7 @@ def test_the_first_step_that_fails_ends_the_way(
     # Codes are drawn by chance: two alike beside each other are no slip when they change places.
     at = next(n for n in range(7) if code[n] != code[n + 1])
     swapped = code[:at] + code[at + 1] + code[at] + code[at + 2:]
-    unknown = links.new_code()
+    unknown = short_codes.draw()
 
     assert told(steps(database, swapped, now))[:3] == ["read passed", "sign failed", "known open"]
     assert told(steps(database, unknown, now))[1:4] == [

@@ -19,7 +19,7 @@ from alliance.ledger import journal
 from alliance.ledger.journal import State
 from alliance.promotions import codes
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, CreditModel, Per
 from alliance.settlement import commissions, cycles, payments, statements
 from alliance.settlement.model import Commission, Obligation, Payment

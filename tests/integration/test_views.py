@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alliance.core.orders import StoreOrder
 from alliance.promotions import placements
 from alliance.referrals import orders
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from tests import make, world
 from tests.world import World

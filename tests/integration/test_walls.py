@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from alliance.db import schema, walls
 from alliance.db.session import Database
 from alliance.merchants.model import Merchant, Person, SignedIn, Store
-from alliance.referrals.model import Decision, Order
+from alliance.referrals.order_model import Decision, Order
 from tests.postgres import Postgres
 from tests.walled import ACTORS, CHANGES, OPEN, SEES, Kept, as_ordinary_role, keep
 

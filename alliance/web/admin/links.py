@@ -17,8 +17,8 @@ from alliance.core.errors import AllianceError, Invalid
 from alliance.insights import sharing
 from alliance.insights.sharing import Shared
 from alliance.referrals import addresses, health, links, typed
+from alliance.referrals.link_model import RELS, Link
 from alliance.referrals.links import Details
-from alliance.referrals.model import RELS, Link
 from alliance.web import asked, i18n, share, ui
 from alliance.web.asked import again, by, change, hub, now, reading
 from alliance.web.sheet import sheet

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from alliance.connect.protocol import Grant
 from alliance.core.errors import AllianceError, Invalid, TooMany
 from alliance.core.money import Currency
-from alliance.merchants import stores
+from alliance.merchants import connecting, stores
 from alliance.merchants.plain import one_line
 from alliance.web.asked import again, by, change, hub, now, outside, reading
 from alliance.web.pace import MINUTE, Limits, Rate
@@ -55,12 +55,12 @@ def connect() -> ResponseReturnValue:
         name, currency = one_line(form.get("name", ""), "name"), _currency(form.get("currency", ""))
         keys = {key: one_line(form.get(key, ""), key) for key in KEYS[connector]}
         allow_http = bool(hub().settings.allow_private_stores)
-        asked = stores.to_prove(reading(), by(), connector=connector, secrets=keys,
+        asked = connecting.to_prove(reading(), by(), connector=connector, secrets=keys,
                                 address=form.get("address", ""), allow_http=allow_http)
         outside(lambda: _prove(connector, asked, currency))
         # Made here, since whoever chooses a secret chooses one that is used elsewhere too.
         webhook_secret = secrets.token_urlsafe(32)
-        store = change(lambda session: stores.connect(
+        store = change(lambda session: connecting.connect(
             session, by(), connector=connector, address=asked.address, name=name,
             currency=currency, secrets={**keys, "webhook_secret": webhook_secret},
             seal=hub().seal, allow_http=allow_http, now=now()))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from alliance.core.errors import AllianceError
 from alliance.core.ids import checked
-from alliance.rules import validity
+from alliance.rules.robots import is_robot
 from alliance.web.hot.follow import Recorder
 from alliance.web.hot.instants import Instant
 from alliance.web.hot.slates import Slates
@@ -41,7 +41,7 @@ class Seeing:
         if seen is None:
             return
         agent = environ.get("HTTP_USER_AGENT", "")
-        if validity.is_robot(agent.strip()[:validity.LONGEST_AGENT]):
+        if is_robot(agent):
             return
         sellers = self._sellers(seen, at.now)
         if sellers and self._is_new(seen.placement_id, at.day.visitor(address, agent), place, at):

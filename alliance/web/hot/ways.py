@@ -10,7 +10,7 @@ from json import dumps
 from sqlalchemy.orm import Session
 
 from alliance.core.errors import AllianceError, Conflict, Invalid
-from alliance.referrals import addresses, leads, links
+from alliance.referrals import addresses, leads, short_codes
 from alliance.referrals.addresses import Stem
 from alliance.referrals.leads import Followed, Way
 from alliance.referrals.tokens import LEEWAY, ClickToken, LinkToken, Signer, click_tail, fresh
@@ -91,7 +91,7 @@ class Ways:
         if lead is not None and lead.home.live and now < lead.until:
             return lead
         try:
-            code = links.check_code(text)
+            code = short_codes.check(text)
         except Invalid:
             return None
         if code != text:
@@ -132,13 +132,23 @@ class Ways:
 
 
 def _product(session: Session, token: LinkToken, now: datetime) -> Found[Way | Lost]:
-    try:
-        way = leads.to_product(session, token.host, token.product_id, now=now)
-    except Conflict:
-        return Found(None, now + LOST_FOR, PARTED)
-    except AllianceError:
-        return Found(None, now + LOST_FOR, GONE)
+    way = leads.to_product(session, token.host, token.product_id, now=now)
+    if way is None:
+        return Found(None, now + LOST_FOR, _why(session, token, now))
     return Found(way.target.alliance_id, way.until, way)
+
+
+def _why(session: Session, token: LinkToken, now: datetime) -> Lost:
+    # Few links lead nowhere, and to say why takes all that making a link takes.
+    from alliance.referrals import links  # noqa: PLC0415
+
+    try:
+        links.target(session, token.host, token.product_id, now=now)
+    except Conflict:
+        return PARTED
+    except AllianceError:
+        return GONE
+    raise AssertionError("a link leads somewhere and has no way")
 
 
 def _code(session: Session, code: str, now: datetime) -> Found[Followed | None]:
