@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alliance.core.ids import new_id
 from alliance.core.money import Money
-from alliance.promotions.model import Campaign, Component, Consent, Coupon
+from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
 from alliance.rules import gifts
 from alliance.rules.gifts import Trigger, TriggerKind
 from tests import make

@@ -19,14 +19,8 @@ from alliance.ledger.model import Entry, Head, Leaf, PostingRow
 from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
-from alliance.promotions.model import (
-    Campaign,
-    Component,
-    Consent,
-    Coupon,
-    HostCode,
-    Placement,
-)
+from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
+from alliance.promotions.model import HostCode, Placement
 from alliance.referrals import links
 from alliance.referrals.click_model import Click, ClickCount, Impression, OwnVisitor, SpoolOffset
 from alliance.referrals.link_model import Link

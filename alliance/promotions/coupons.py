@@ -20,7 +20,7 @@ from alliance.core.money import Money, Rate
 from alliance.core.orders import StoreOrder
 from alliance.db import lots, queue
 from alliance.db.lots import among, ask
-from alliance.promotions.model import Campaign, Component, Coupon
+from alliance.promotions.campaign_model import Campaign, Component, Coupon
 from alliance.rules import gifts
 from alliance.rules.gifts import Gift, Kind
 
