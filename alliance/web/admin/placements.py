@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from alliance.alliances import members
-from alliance.core.errors import AllianceError
+from alliance.core.errors import AllianceError, Conflict
 from alliance.insights import lift, showing, vitals
 from alliance.merchants import stores
 from alliance.promotions import placements, slates
@@ -96,11 +97,10 @@ def switch(placement_id: str) -> ResponseReturnValue:
 @pages.post("/placements/<placement_id>/return")
 def resume(placement_id: str) -> ResponseReturnValue:
     """Let a placement that the hub paused show again."""
-    try:
+    # Pressed twice, the second has nothing to do and nothing to say.
+    with suppress(Conflict):
         change(lambda session: placements.resume(session, by(), placement_id, now=now()))
-    except AllianceError as refusal:
-        return again(refusal, show, placement_id=placement_id)
-    flash(_("It shows again. It is watched from tomorrow on."))
+        flash(_("It shows again. It is watched from tomorrow on."))
     return redirect(url_for("placements.show", placement_id=placement_id), 303)
 
 
