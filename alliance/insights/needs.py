@@ -42,8 +42,8 @@ class Need:
 def of_merchant(session: Session, by: Actor, alliances: Sequence[Alliance], *,
                 now: datetime) -> list[Need]:
     """All that waits in the merchant's alliances, the most pressing first."""
-    found = [*_stores(session, by), *_paused(session, by), *_to_pay(session, by, now), *_to_confirm(session, by),
-             *_to_sign(session, by, alliances)]
+    found = [*_stores(session, by), *_paused(session, by), *_to_pay(session, by, now),
+             *_to_confirm(session, by), *_to_sign(session, by, alliances)]
     return sorted(found, key=lambda need: not need.is_late)
 
 

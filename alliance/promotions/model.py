@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from alliance.db import walls
 from alliance.db.base import Base, table
 
-
 SPOTS = ("product_page", "cart", "thank_you", "article", "anywhere")
 """Where on the host's pages a placement lies."""
 

@@ -80,7 +80,7 @@ def keep(session: Session, lots: Sequence[Views], *, now: datetime) -> None:
     seen = Counter(chain.from_iterable(each.seen for each in lots))
     groups = Counter(chain.from_iterable(each.groups for each in lots))
     weighed = Counter(chain.from_iterable(each.vitals for each in lots))
-    named = {record[0] for record in (*seen, *groups, *weighed)}
+    named = {str(record[0]) for record in (*seen, *groups, *weighed)}
     if not named:
         return
     days = _Days(session, named)
@@ -140,8 +140,8 @@ def _add(session: Session, model: type[Base], key: Sequence[str], number: str,
 def _mark_seen(session: Session, lots: Sequence[Views], known: frozenset[str]) -> None:
     last: dict[str, str] = {}
     for lot in lots:
-        for placement, at in lot.last.items():
-            last[placement] = max(at, last.get(placement, ""))
+        for placement, text in lot.last.items():
+            last[placement] = max(text, last.get(placement, ""))
     for placement in sorted(known & last.keys()):
         at = moment(last[placement])
         session.execute(

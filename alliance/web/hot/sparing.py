@@ -1,4 +1,4 @@
-"""Counting sparingly: what anybody can post counts once for a visitor, and bounded for a network."""
+"""Counting sparingly what anybody can post: once for a visitor, and bounded for a network."""
 
 from __future__ import annotations
 
