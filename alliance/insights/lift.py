@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from alliance.alliances.model import Alliance
@@ -64,7 +64,7 @@ def of_placement(session: Session, by: Actor, placement_id: str, *, now: datetim
     zone = session.get_one(Alliance, row.alliance_id).zone
     span = Period(start_of(first, zone), now)
     shoppers = _shoppers(session, placement_id, first)
-    orders = _own_orders(session, row, span)
+    orders = _own_orders(session, by, row, span)
     shown, held = (Group(shoppers.get(name, 0), orders[name]) for name in ("shown", "held"))
     credited, fresh = _credited(session, row, span)
     if not lift.is_enough(shown, held):
@@ -92,20 +92,24 @@ def _shoppers(session: Session, placement_id: str, first: date) -> dict[str, int
         .group_by(PlacementDay.group_name))}
 
 
-def _own_orders(session: Session, row: Placement, span: Period) -> dict[str, int]:
+def _own_orders(session: Session, by: Actor, row: Placement, span: Period) -> dict[str, int]:
     found = {"shown": 0, "held": 0}
-    for snapshot in _snapshots(session, row.store_id, span):
+    for snapshot in _snapshots(session, by, row, span):
         if row.id in snapshot.get("views", ()) and not snapshot.get("is_test"):
             found["held" if snapshot.get("hold_out") else "shown"] += 1
     return found
 
 
-def _snapshots(session: Session, store_id: str, span: Period) -> Iterator[dict[str, Any]]:
-    # One column of many rows, a few hundred at a time: no order is loaded for itself.
+def _snapshots(session: Session, by: Actor, row: Placement,
+               span: Period) -> Iterator[dict[str, Any]]:
+    # Sifted by the database, since few of a large shop's orders name a placement; and one column,
+    # a few hundred rows at a time: no order is loaded for itself.
     yield from session.scalars(
         select(Order.snapshot)
-        .where(Order.store_id == store_id, Order.placed_at >= span.start,
-               Order.placed_at < span.end, Order.paid_at.is_not(None), Order.state.not_in(LOST))
+        .where(Order.merchant_id == by.merchant, Order.store_id == row.store_id,
+               Order.placed_at >= span.start, Order.placed_at < span.end,
+               Order.paid_at.is_not(None), Order.state.not_in(LOST),
+               type_coerce(Order.snapshot, Text).contains(row.id, autoescape=True))
         .execution_options(yield_per=AT_A_TIME))
 
 
