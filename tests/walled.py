@@ -22,7 +22,15 @@ from alliance.promotions import codes, placements
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
 from alliance.promotions.model import HostCode, Placement
 from alliance.referrals import links
-from alliance.referrals.click_model import Click, ClickCount, Impression, OwnVisitor, SpoolOffset
+from alliance.referrals.click_model import (
+    Click,
+    ClickCount,
+    Impression,
+    OwnVisitor,
+    PlacementDay,
+    PlacementVital,
+    SpoolOffset,
+)
 from alliance.referrals.link_model import Link
 from alliance.referrals.order_model import Decision, Hold, Order, OrderTouch
 from alliance.settlement import cycles, payments
@@ -48,7 +56,8 @@ _ALLIANCE = {"seller", "host", "leader", "fellow"}
 SEES: dict[Any, set[str]] = {
     Person: {"seller"}, SignedIn: {"seller"}, Store: _PARTIES | {"leader"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: _ALLIANCE, Span: _ALLIANCE,
-    Product: set(ACTORS), Placement: {"host"}, HostCode: _PARTIES,
+    Product: set(ACTORS), Placement: {"host", "leader"}, HostCode: _PARTIES,
+    PlacementDay: {"host"}, PlacementVital: {"host", "leader"},
     Link: {"host"}, Click: _PARTIES, OwnVisitor: {"host"}, Impression: _PARTIES,
     ClickCount: _PARTIES, Hold: _PARTIES | {"leader"},
     SpoolOffset: set(), Order: _PARTIES, OrderTouch: _PARTIES, Decision: _PARTIES,
@@ -143,6 +152,9 @@ def _show(session: Session, made: World) -> None:
              ends_at=BEFORE - timedelta(days=29), opened_at=BEFORE),
         Impression(placement_id=placement.id, seller_member_id=seats["bakery"].id,
                    day="2026-02-01", seen=3),
+        PlacementDay(placement_id=placement.id, day="2026-02-01", group_name="held", shoppers=4),
+        PlacementVital(placement_id=placement.id, day="2026-02-01", metric="load", up_to=300,
+                       number=5),
         OwnVisitor(merchant_id=made.merchants["cafe"].id, visitor="e" * 32, at=BEFORE),
         SpoolOffset(file="spool-1", bytes_done=10)])
 

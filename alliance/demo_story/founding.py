@@ -19,6 +19,7 @@ from alliance.demo_story.profiles import EUR
 from alliance.hub import Hub
 from alliance.merchants import connecting, people
 from alliance.promotions import codes, placements
+from alliance.promotions.placements import Choices
 from alliance.rules.terms import Basis, Cap, CapPer, Clause, Condition, Field, Op, Per, Terms
 
 ZONE = "Europe/Riga"
@@ -61,7 +62,8 @@ def found(hub: Hub, session: Session, shops: Mapping[str, Shop], *, now: datetim
     homes = {slug: _store(hub, session, slug, shops[slug], actors[slug], now) for slug in WHO}
     slots = {
         slug: placements.make(session, actors[slug], alliance.id, homes[slug],
-                              name="Product page", slots=3, now=now).id
+                              name="Product page", slots=3,
+                              choices=Choices(spot="product_page"), now=now).id
         for slug in WHO
     }
     cast = Cast(alliance, actors, seats, homes, slots)

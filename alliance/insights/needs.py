@@ -17,14 +17,17 @@ from alliance.core.money import Money
 from alliance.insights import seats
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
+from alliance.promotions.model import Placement
 from alliance.settlement.model import Obligation, Payment
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing to do. `code`: `sign`, `pay`, `confirm` or `store`; `ref` is where it is done.
+    """One thing to do. `code`: `sign`, `pay`, `confirm`, `store` or `placement`; `ref` is where it
+    is done.
 
-    `other` is the other member, or the store's name; `word` is a store's trouble.
+    `other` is the other member, or the name of the store or placement; `word` is a store's
+    trouble, or why a placement is paused.
     """
 
     code: str
@@ -39,8 +42,8 @@ class Need:
 def of_merchant(session: Session, by: Actor, alliances: Sequence[Alliance], *,
                 now: datetime) -> list[Need]:
     """All that waits in the merchant's alliances, the most pressing first."""
-    found = [*_stores(session, by), *_to_pay(session, by, now), *_to_confirm(session, by),
-             *_to_sign(session, by, alliances)]
+    found = [*_stores(session, by), *_paused(session, by), *_to_pay(session, by, now),
+             *_to_confirm(session, by), *_to_sign(session, by, alliances)]
     return sorted(found, key=lambda need: not need.is_late)
 
 
@@ -50,6 +53,15 @@ def _stores(session: Session, by: Actor) -> list[Need]:
         .order_by(Store.id))
     return [Need("store", store.id, store.name, word=store.trouble or "", is_late=True)
             for store in rows]
+
+
+def _paused(session: Session, by: Actor) -> list[Need]:
+    rows = session.scalars(
+        select(Placement).where(Placement.host_member_id.in_(seats.mine(by)), Placement.is_on,
+                                Placement.paused_at.is_not(None))
+        .order_by(Placement.paused_at, Placement.id))
+    return [Need("placement", row.id, row.name, word=row.paused_why or "", is_late=True)
+            for row in rows]
 
 
 def _to_pay(session: Session, by: Actor, now: datetime) -> list[Need]:

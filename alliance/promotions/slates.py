@@ -6,18 +6,18 @@ when, and each seller's goods in their order. `fill` puts them together and asks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alliance.alliances.model import Member, Span
+from alliance.alliances.model import Alliance, Member, Span
 from alliance.catalogue import offers
 from alliance.core.errors import NotFound
 from alliance.merchants.model import Merchant
-from alliance.promotions.model import Placement
+from alliance.promotions.model import WHOLE_BP, Placement
 from alliance.rules import matching
 from alliance.rules.matching import Turn
 
@@ -37,10 +37,23 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """To whom a placement is shown, in basis points of the shoppers of one store.
+
+    `share_bp` of them see it, and of these `hold_out_bp` are shown nothing, to measure.
+    """
+
+    store_id: str
+    share_bp: int
+    hold_out_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class Slate:
     """The answer for one placement: empty when it is off or nothing fits.
 
-    `until` is when a contract begins or ends next, so that another slate may be right.
+    `until` is when a contract begins or ends next, so that another slate may be right. `audience`
+    is None where everybody sees the same.
     """
 
     placement_id: str
@@ -48,6 +61,9 @@ class Slate:
     alliance_id: str
     offers: tuple[Offer, ...]
     until: datetime | None = None
+    alliance: str = ""
+    layout: str = "row"
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,9 @@ class Slot:
     shelf: str
     slots: int
     sellers: tuple[Seller, ...]
+    alliance: str = ""
+    layout: str = "row"
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +111,28 @@ def current(session: Session, placement_id: str, *, now: datetime) -> Slate:
 def slot(session: Session, placement_id: str, *, now: datetime) -> Slot:
     """The placement with every seller whose contract with its host is not over at `now`.
 
-    No sellers where the placement is off or its host suspended. Raises `NotFound`.
+    No sellers where the placement is off or paused or its host suspended. Raises `NotFound`.
     """
     found = session.execute(
-        select(Placement.host_member_id, Placement.alliance_id, Placement.slots, Placement.is_on,
-               Member.state, Merchant.category)
+        select(Placement, Alliance.name, Member.state, Merchant.category)
+        .join(Alliance, Alliance.id == Placement.alliance_id)
         .join(Member, Member.id == Placement.host_member_id)
         .join(Merchant, Merchant.id == Member.merchant_id)
         .where(Placement.id == placement_id)).one_or_none()
     if found is None:
         raise NotFound("placement", placement_id)
-    host, alliance_id, slots, is_on, state, shelf = found
-    is_shown = is_on and state == "active"
-    return Slot(placement_id, host, alliance_id, shelf, slots,
-                _sellers(session, host, now) if is_shown else ())
+    row, alliance, state, shelf = found
+    is_shown = row.is_on and row.paused_at is None and state == "active"
+    is_for_all = row.share_bp == WHOLE_BP and not row.hold_out_bp
+    return Slot(
+        placement_id, row.host_member_id, row.alliance_id, shelf, row.slots,
+        _sellers(session, row.host_member_id, row.only_sellers, now) if is_shown else (),
+        alliance, row.layout,
+        None if is_for_all else Audience(row.store_id, row.share_bp, row.hold_out_bp))
 
 
-def _sellers(session: Session, host: str, now: datetime) -> tuple[Seller, ...]:
+def _sellers(session: Session, host: str, only: Sequence[str],
+             now: datetime) -> tuple[Seller, ...]:
     rows = session.execute(
         select(Span.seller_member_id, Member.merchant_id, Merchant.name, Span.starts_at,
                Span.ends_at)
@@ -118,7 +142,7 @@ def _sellers(session: Session, host: str, now: datetime) -> tuple[Seller, ...]:
                Span.ends_at.is_(None)
                | ((Span.ends_at > now) & (Span.ends_at > Span.starts_at)))
         .order_by(Span.seller_member_id, Span.starts_at))
-    return tuple(Seller(*row) for row in rows)
+    return tuple(Seller(*row) for row in rows if not only or row[0] in only)
 
 
 def goods(session: Session, merchant_id: str) -> Goods:
@@ -138,7 +162,7 @@ def fill(slot: Slot, goods_of: Callable[[str], Goods], *, now: datetime) -> Slat
     chosen = matching.in_turn([each.row for _, each in shown], slot.shelf, slot.slots)
     return Slate(slot.placement_id, slot.host, slot.alliance_id, tuple(
         _offer(*shown[place], turn.product_id) for place, turn in chosen),
-        min(changes, default=None))
+        min(changes, default=None), slot.alliance, slot.layout, slot.audience)
 
 
 def _offer(seller: Seller, goods: Goods, product_id: str) -> Offer:

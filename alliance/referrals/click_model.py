@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from alliance.db import walls
@@ -87,6 +87,42 @@ class Impression(Base):
     seen: Mapped[int]
 
 
+class PlacementDay(Base):
+    """How many shoppers of a day a measured placement was meant for, by group.
+
+    `group_name` is `shown`, or `held` for the hold-out. A shopper counts once in half an hour.
+    """
+
+    __tablename__ = "placement_days"
+
+    placement_id: Mapped[str] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    group_name: Mapped[str] = mapped_column(primary_key=True)
+    shoppers: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("group_name IN ('shown', 'held')", name="group_name"),)
+
+
+class PlacementVital(Base):
+    """A day's field metrics of a placement as small histograms: nothing of any one visit is left.
+
+    `number` samples had a `metric` of at most `up_to` and more than the edge below it
+    (`rules/vitals.py` names the metrics, their units and edges).
+    """
+
+    __tablename__ = "placement_vitals"
+
+    placement_id: Mapped[str] = mapped_column(ForeignKey("placements.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    up_to: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("metric IN ('load', 'shift', 'work', 'errors')", name="metric"),)
+
+
 class SpoolOffset(Base):
     """How far each spool file was drained, kept in the transaction that drained it."""
 
@@ -100,7 +136,13 @@ def _hosts(who: str) -> Select[Any]:
     return select(_PLACEMENTS.c.id).where(_PLACEMENTS.c.host_member_id.in_(walls.seats(who)))
 
 
-_PLACEMENTS = walls.rows("placements", "id", "host_member_id")
+def _hosts_and_leaders(who: str) -> Select[Any]:
+    return select(_PLACEMENTS.c.id).where(
+        _PLACEMENTS.c.host_member_id.in_(walls.seats(who))
+        | _PLACEMENTS.c.alliance_id.in_(walls.led(who)))
+
+
+_PLACEMENTS = walls.rows("placements", "id", "host_member_id", "alliance_id")
 
 walls.wall(Click, seen=lambda who: Click.host_member_id.in_(walls.seats(who))
            | Click.seller_member_id.in_(walls.seats(who)), changed=walls.nobody)
@@ -109,4 +151,8 @@ walls.wall(ClickCount, seen=lambda who: ClickCount.host_member_id.in_(walls.seat
 walls.wall(OwnVisitor, seen=lambda who: OwnVisitor.merchant_id == who)
 walls.wall(Impression, seen=lambda who: Impression.seller_member_id.in_(walls.seats(who))
            | Impression.placement_id.in_(_hosts(who)), changed=walls.nobody)
+walls.wall(PlacementDay, seen=lambda who: PlacementDay.placement_id.in_(_hosts(who)),
+           changed=walls.nobody)
+walls.wall(PlacementVital, seen=lambda who: PlacementVital.placement_id.in_(
+    _hosts_and_leaders(who)), changed=walls.nobody)
 walls.wall(SpoolOffset, seen=walls.nobody)

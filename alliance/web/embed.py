@@ -6,7 +6,7 @@ question to the database where the answer is remembered (docs/explanation/hot-pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from alliance.hub import Hub
@@ -14,9 +14,12 @@ from alliance.referrals.spool import Spool
 from alliance.web.hot.answers import OPEN
 from alliance.web.hot.doorstep import Doorstep
 from alliance.web.hot.follow import Following
+from alliance.web.hot.groups import Groups
+from alliance.web.hot.instants import Instant
 from alliance.web.hot.memory import Memory
 from alliance.web.hot.seen import Seeing
 from alliance.web.hot.slates import Slates
+from alliance.web.hot.vitals import Weighing
 from alliance.web.hot.ways import Ways
 from alliance.web.visitors import DailySalt, Place
 
@@ -35,24 +38,25 @@ class Embed:
         self.doorstep = Doorstep(hub, self.salt)
         self.ways = Ways(self.memory, hub.signer)
         self.following = Following(self.doorstep, self.ways, self.spool)
-        self.slates = Slates(self.memory, hub.signer, lambda: hub.settings.public_url)
-        self._seeing = Seeing(self.slates, self.spool)
+        self.groups = Groups(self.spool, self._public_url)
+        self.slates = Slates(self.memory, hub.signer, self._public_url, self.groups)
+        self._seeing = Seeing(self.slates, self.spool, self._public_url)
+        self._weighing = Weighing(self.slates, self.spool, self._public_url)
 
     def slate(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`GET /embed/v1/slate`."""
-        at, _, (network, stranger, _) = self.doorstep.ask(environ)
+        asked = at, _, (network, stranger, _) = self.doorstep.ask(environ)
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
-        return self.slates.answer(environ, start, self.doorstep.answers, at.now)
+        return self.slates.answer(environ, start, self.doorstep.answers, asked)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""
-        at, address, place = self.doorstep.ask(environ)
-        if place.stranger and not self.doorstep.embedded.lets(place.network, at.seconds):
-            return self.doorstep.too_many(start)
-        if environ.get("REQUEST_METHOD") == "POST":
-            self._seeing.take(environ, address, place, at)
-        return self.doorstep.answers.empty(start, 204, OPEN)
+        return self._posted(environ, start, self._seeing.take)
+
+    def vitals(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        """`POST /embed/v1/vitals`: always 204."""
+        return self._posted(environ, start, self._weighing.take)
 
     def allows(self, place: Place) -> bool:
         """Whether one more script or look at the health is within the rate of its network."""
@@ -67,3 +71,15 @@ class Embed:
         """Let the disk keep what is left, and look no more."""
         self.memory.close()
         self.spool.close()
+
+    def _posted(self, environ: dict[str, Any], start: StartResponse,
+                take: Callable[[dict[str, Any], str, Place, Instant], None]) -> Iterable[bytes]:
+        at, address, place = self.doorstep.ask(environ)
+        if place.stranger and not self.doorstep.embedded.lets(place.network, at.seconds):
+            return self.doorstep.too_many(start)
+        if environ.get("REQUEST_METHOD") == "POST":
+            take(environ, address, place, at)
+        return self.doorstep.answers.empty(start, 204, OPEN)
+
+    def _public_url(self) -> str:
+        return self._hub.settings.public_url

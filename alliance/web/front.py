@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
-         "/embed/v1/seen", "/stores/<connector>/calls/<path token>",
+         "/embed/v1/seen", "/embed/v1/vitals", "/stores/<connector>/calls/<path token>",
          "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
@@ -90,6 +90,8 @@ class Front:
             return self.embed.slate(environ, start)
         if path == "/embed/v1/seen":
             return self.embed.seen(environ, start)
+        if path == "/embed/v1/vitals":
+            return self.embed.vitals(environ, start)
         return None
 
     def _answer(self, environ: dict[str, Any]) -> Response | None:

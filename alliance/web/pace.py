@@ -21,7 +21,7 @@ class Rate(NamedTuple):
     seconds: int
 
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86_400
 EMBEDDED = Rate(3000, MINUTE)
 """Slates, what was seen of them, scripts and health, asked by one network."""
 LINKS = Rate(600, MINUTE)
@@ -35,6 +35,10 @@ VIEWS = Rate(60, HOUR)
 """Views of one placement that count, from one network."""
 VIEW = Rate(1, 30 * MINUTE)
 """Views of one placement that count, of one visitor."""
+VITALS = Rate(1, DAY)
+"""Samples of field metrics of one placement that count, from one neighbourhood of addresses."""
+VITAL = Rate(1, 30 * MINUTE)
+"""The same of one visitor behind a proxy that is not known, or of this machine."""
 
 MOST_REMEMBERED = 200_000
 

@@ -109,6 +109,11 @@ REFUSALS: dict[str, str] = {
                         "signs what does not happen.",
     "bad_name": "A placement needs a name of at most 80 characters.",
     "bad_slots": "A placement shows one to twelve products.",
+    "unknown_choice": "Choose one of those that are offered.",
+    "bad_heading": "A heading has at most 80 characters.",
+    "bad_share": "The share of traffic lies between 0 and 100 %, the hold-out between 0 and 20 %.",
+    "name_taken": "This store has a placement of this name already.",
+    "not_paused": "This placement is not paused.",
     "malformed_channel": "A channel is a short word such as blog or wechat.",
     "malformed_page": "This is not the whole address of a page, such as "
         "https://shop.example/gifts.",

@@ -57,7 +57,8 @@ def install(app: Flask) -> None:
     filters = {
         "money": money, "plain": plain, "day": day, "short_day": short_day, "last_day": last_day,
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
-        "change": change, "initial": initial, "host": host, "span": span,
+        "change": change, "per_thousand": per_thousand,
+        "shift": shift, "initial": initial, "host": host, "span": span,
         "refusal_of": words.refusal, "stumbled": words.stumbled}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
@@ -88,6 +89,18 @@ def share(bp: int | Rate) -> str:
     points = bp.bp if isinstance(bp, Rate) else bp
     return str(numbers.format_percent(Decimal(points) / 10_000, locale=i18n.locale(),
                                       format="#,##0.## %"))
+
+
+def shift(value: int) -> str:
+    """A layout shift, which is kept in ten-thousandths, as browsers tell it."""
+    return str(numbers.format_decimal(Decimal(value).scaleb(-4), locale=i18n.locale(),
+                                      format="0.####"))
+
+
+def per_thousand(rate: Decimal) -> str:
+    """A rate for each of a thousand, with one digit behind the point."""
+    text = numbers.format_decimal(rate * 1000, locale=i18n.locale(), format="#,##0.#")
+    return str(text).replace("-", "\u2212")
 
 
 def change(now: int, before: int) -> str:

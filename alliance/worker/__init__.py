@@ -18,7 +18,7 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import carrying, clicks, closing, codes, holding, links, reading
+from alliance.worker import carrying, clicks, closing, codes, holding, links, placements, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -44,5 +44,6 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(hours=1), clicks.tidy),
     (timedelta(hours=6), clicks.remove_old),
     (timedelta(minutes=1), links.look_at_links),
+    (timedelta(minutes=10), placements.pause_heavy),
 ]
 """Everything here may run twice at once: each finds its work by what is not done yet."""

@@ -88,7 +88,8 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
                f"/contracts/{traded.ids['contract_id']}/amendment",
                f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz"]
     if name == "cafe":
-        details += [f"/links/{traded.ids['link_id']}", f"/links/{traded.ids['link_id']}/card"]
+        details += [f"/links/{traded.ids['link_id']}", f"/links/{traded.ids['link_id']}/card",
+                    f"/placements/{traded.ids['placement_id']}"]
     if name == "bakery":
         details += [f"/stores/{traded.ids['store_id']}/reports"]
     for path in [*LISTS, *([] if name == "stranger" else details)]:

@@ -1,6 +1,6 @@
 """Campaigns: what members give together, its codes, and who bears what it costs
 
-Revision: 0009, after 0007.
+Revision: 0009, after 0008.
 
 A share of a gift's cost is kept like a commission, but is promised by a campaign and not by terms.
 """
@@ -11,7 +11,7 @@ from alembic import op
 from alliance.db import base as types
 
 revision = '0009'
-down_revision = '0007'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 

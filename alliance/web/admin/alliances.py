@@ -13,7 +13,7 @@ from alliance.alliances import members
 from alliance.alliances.model import Member
 from alliance.core.errors import AllianceError, Invalid, NotFound
 from alliance.core.money import Currency
-from alliance.insights import reports
+from alliance.insights import reports, vitals
 from alliance.web import asked
 from alliance.web.asked import again, by, change, hub, now, reading
 
@@ -64,6 +64,8 @@ def show(alliance_id: str) -> ResponseReturnValue:
         seats=members.members_of(reading(), by(), alliance_id),
         rows={row.member.id: row for row in reports.members(
             reading(), by(), alliance_id, now=now())} if leads else {},
+        weights=vitals.of_alliance(
+            reading(), by(), alliance_id, now=now()) if leads else [],
         invitations=members.invitations_of(reading(), by(), alliance_id) if leads else [],
         fresh_link=session.pop("invitation", None) if leads else None)
 

@@ -18,9 +18,12 @@ from alliance.promotions import slates
 from alliance.promotions.slates import Goods, Offer, Slate, Slot
 from alliance.referrals.tokens import Signer
 from alliance.web.hot.answers import OPEN, Answers, Headers
+from alliance.web.hot.groups import LASTING, PRIVATE, Empty, Groups, Parted
+from alliance.web.hot.instants import Instant
 from alliance.web.hot.memory import FOREVER, Found, Generations, Home, Kept, Memory
 from alliance.web.hot.prices import price
 from alliance.web.hot.visits import locale_of
+from alliance.web.visitors import Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -48,13 +51,17 @@ class Body:
     tag: str
     headers: Headers
     not_modified: Headers
+    parted: Parted | None = None
+    """Only where not everybody sees the same."""
 
 
 class Slates:
     """The slates of all placements, as far as anybody asked for them."""
 
-    def __init__(self, memory: Memory, signer: Signer, public_url: Callable[[], str]) -> None:
+    def __init__(self, memory: Memory, signer: Signer, public_url: Callable[[], str],
+                 groups: Groups) -> None:
         self._memory = memory
+        self._groups = groups
         self._signer = signer
         self._public_url = public_url
         self.slots: Generations[Kept[Slot | None]] = Generations()
@@ -64,8 +71,12 @@ class Slates:
         self.queries: Generations[Body] = Generations()
 
     def answer(self, environ: dict[str, Any], start: StartResponse, answers: Answers,
-               now: datetime) -> Iterable[bytes]:
-        """200 with the slate, 304 to who has it, a problem for a placement that is none."""
+               asked: tuple[Instant, str, Place]) -> Iterable[bytes]:
+        """200 with the slate, 304 to who has it, a problem for a placement that is none.
+
+        `asked` is when, from which address and place, as `Doorstep.ask` tells.
+        """
+        now = asked[0].now
         query = environ.get("QUERY_STRING", "")
         body = self.queries.get(query)
         if body is None or not body.home.live or now >= body.until:
@@ -74,6 +85,10 @@ class Slates:
             except AllianceError as error:
                 return answers.problem(start, 404 if isinstance(error, NotFound) else 422,
                                        error.code, error.detail, OPEN)
+        if body.parted is not None:
+            apart = self._groups.answer_apart(environ, start, body.parted, asked)
+            if apart is not None:
+                return apart
         if "HTTP_IF_NONE_MATCH" in environ and _matches(environ["HTTP_IF_NONE_MATCH"], body.tag):
             start("304 NOT MODIFIED", body.not_modified)
             return []
@@ -124,16 +139,31 @@ class Slates:
         sign = self._signer.links(slate.host, slate.placement_id, issued)
         ways = f"{self._public_url()}/go/"
         name = hashlib.sha256(f"{slate.placement_id}{issued}".encode()).hexdigest()[:26]
-        body = _written({
-            "slate": f"slt_{name}", "label": LABELS[locale],
+        said: dict[str, Any] = {
+            "slate": f"slt_{name}", "label": LABELS[locale], "alliance": slate.alliance,
+            "layout": slate.layout,
             "offers": [_told(offer, locale, f"{ways}{sign(offer.product_id)}")
-                       for offer in slate.offers],
-        }).encode()
+                       for offer in slate.offers]}
+        body = _written(said).encode()
         tag = hashlib.sha256(body).hexdigest()[:20]
-        lasting = [("ETag", f'"{tag}"'), *CACHED, *OPEN]
+        parted = _parted(slate, said, answers)
+        lasting = [("ETag", f'"{tag}"'), *(PRIVATE if parted else CACHED), *OPEN]
         return Body(
             kept.home, min(kept.until, issued + WINDOW), body, tag,
-            answers.headers(body, "application/json", lasting), [*answers.always, *lasting])
+            answers.headers(body, "application/json", lasting), [*answers.always, *lasting],
+            parted)
+
+
+def _parted(slate: Slate, said: dict[str, Any], answers: Answers) -> Parted | None:
+    # Where there is nothing to show, nobody is held out from it.
+    if slate.audience is None or not slate.offers:
+        return None
+
+    def empty(**more: bool) -> Empty:
+        body = _written({**said, "offers": [], **more}).encode()
+        return Empty(body, answers.headers(body, "application/json", [*LASTING, *OPEN]))
+
+    return Parted(slate.placement_id, slate.audience, empty(hold_out=True), empty())
 
 
 def _told(offer: Offer, locale: str, href: str) -> dict[str, Any]:

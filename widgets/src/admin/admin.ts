@@ -4,6 +4,7 @@
  * htmx brings later behave like the first ones.
  */
 import "htmx.org";
+import "./preview.js";
 
 const BUSY = 4000;
 
