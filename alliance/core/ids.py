@@ -31,13 +31,14 @@ EntryId = NewType("EntryId", str)
 CycleId = NewType("CycleId", str)
 ObligationId = NewType("ObligationId", str)
 PaymentId = NewType("PaymentId", str)
+AssetId = NewType("AssetId", str)
 
 PREFIXES = {
     "mer": "merchant", "per": "person", "sto": "store", "alc": "alliance", "mem": "member",
     "inv": "invitation", "con": "contract", "trm": "terms", "prd": "product", "plc": "placement",
     "lnk": "link", "clk": "click", "ord": "order", "dec": "decision", "com": "commission",
     "ent": "entry", "cyc": "cycle", "obl": "obligation", "pay": "payment", "msg": "message",
-    "slt": "slate", "hld": "hold",
+    "slt": "slate", "hld": "hold", "ast": "asset",
 }
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
