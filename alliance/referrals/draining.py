@@ -22,6 +22,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alliance.alliances.model import Alliance, Member
 from alliance.connect.streams import Lot
+from alliance.content import assets
+from alliance.content.model import ArticleCard, Asset
 from alliance.core.clock import day_of
 from alliance.core.errors import AllianceError
 from alliance.core.events import ClicksDrained
@@ -71,6 +73,8 @@ class Sifted:
     own: list[tuple[str, str, datetime]] = field(default_factory=list)
     """Merchant, visitor, when."""
     seen: list[Seen] = field(default_factory=list)
+    viewed: list[tuple[str, str, str]] = field(default_factory=list)
+    """Alliance, card of an article, minute."""
 
 
 def sift(lot: Lot) -> Sifted:
@@ -80,7 +84,8 @@ def sift(lot: Lot) -> Sifted:
     and one alone must not stop the drain, and with it every click of the hub, for ever.
     """
     sifted = Sifted(lot)
-    kinds = {"click": _sift_click, "own": _sift_own, "seen": _sift_seen}
+    kinds = {"click": _sift_click, "own": _sift_own, "seen": _sift_seen,
+             "viewed": _sift_viewed}
     for record in spool.records(lot.body):
         try:
             kinds[record["kind"]](sifted, record)
@@ -98,6 +103,7 @@ def drain(session: Session, lots: Sequence[Sifted], *, now: datetime) -> list[Fa
     _keep_clicks(session, fresh, now)
     _keep_own(session, [each for lot in fresh for each in lot.own])
     _keep_seen(session, [each for lot in fresh for each in lot.seen], now)
+    _keep_viewed(session, [each for lot in fresh for each in lot.viewed])
     return fates
 
 
@@ -133,6 +139,11 @@ def _sift_seen(sifted: Sifted, record: Mapping[str, Any]) -> None:
     _check_texts((record["placement"], *record["sellers"]))
     sifted.seen.append((record["placement"], _written(record["at"])[:_MINUTE],
                         tuple(record["sellers"])))
+
+
+def _sift_viewed(sifted: Sifted, record: Mapping[str, Any]) -> None:
+    _check_texts((record["alliance"], record["asset"]))
+    sifted.viewed.append((record["alliance"], record["asset"], _written(record["at"])[:_MINUTE]))
 
 
 def _check_texts(texts: Sequence[str]) -> None:
@@ -240,6 +251,20 @@ def _keep_seen(session: Session, seen: Sequence[Seen], now: datetime) -> None:
         queue.put(session, ClicksDrained(alliance_id, day), scope=alliance_id,
                   key=f"seen:{day}:{hour.isoformat()}", now=now,
                   not_before=hour + timedelta(minutes=61))
+
+
+def _keep_viewed(session: Session, viewed: Sequence[tuple[str, str, str]]) -> None:
+    """Count what was seen of articles, card by card."""
+    known = {ref: home for some in _some({card for _, card, _ in viewed})
+             for ref, home in session.execute(
+                 select(ArticleCard.id, Asset.alliance_id).join(
+                     Asset, Asset.id == ArticleCard.article_id).where(ArticleCard.id.in_(some)))}
+    by_minute: dict[tuple[str, str], Counter[str]] = {}
+    for home, card, minute in viewed:
+        if known.get(card) == home:
+            by_minute.setdefault((home, minute), Counter())[card] += 1
+    for (home, minute), numbers in sorted(by_minute.items()):
+        assets.count(session, home, numbers, assets.VIEW, now=_time(f"{minute}+00:00"))
 
 
 def _add_impressions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -74,7 +74,7 @@ class Slates:
             except AllianceError as error:
                 return answers.problem(start, 404 if isinstance(error, NotFound) else 422,
                                        error.code, error.detail, OPEN)
-        if "HTTP_IF_NONE_MATCH" in environ and _matches(environ["HTTP_IF_NONE_MATCH"], body.tag):
+        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], body.tag):
             start("304 NOT MODIFIED", body.not_modified)
             return []
         start("200 OK", body.headers)
@@ -152,6 +152,7 @@ def _slot(session: Session, placement_id: str, now: datetime) -> Found[Slot | No
     return Found(found.alliance_id, None, found)
 
 
-def _matches(said: str, tag: str) -> bool:
+def matches(said: str, tag: str) -> bool:
+    """Whether one of the tags that a browser has is this one."""
     # Tags stand in quotes, parted by commas, weak ones with W/ before: ours has no quote in it.
     return f'"{tag}"' in said or said.strip() == "*"
