@@ -1,4 +1,4 @@
-"""`POST /embed/v1/seen`: a slate or an article's card came into view. What is odd is passed over."""
+"""`POST /embed/v1/seen`: a slate or an article's card came into view. Odd ones are passed over."""
 
 from __future__ import annotations
 
