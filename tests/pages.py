@@ -40,7 +40,8 @@ _TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 def hub_on(database: Database, folder: Path, now: datetime, **settings: Any) -> Hub:
     """A hub whose clock stands still."""
-    changed = replace(SETTINGS, spool_dir=str(folder / "spool"), **settings)
+    changed = replace(SETTINGS, spool_dir=str(folder / "spool"),
+                      assets_dir=str(folder / "assets"), **settings)
     return Hub(changed, database, lambda: now)
 
 

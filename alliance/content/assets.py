@@ -178,6 +178,30 @@ def seen(session: Session, by: Actor, asset_id: str) -> Asset:
     return asset
 
 
+def products_called(session: Session, alliance_id: str, names: Sequence[str]) -> list[str]:
+    """The products that an alliance's members call so: by id, article number or shop's number.
+
+    Raises `Invalid` (`unknown_article`), `Conflict` (`ambiguous_line`).
+    """
+    found: list[str] = []
+    for name in dict.fromkeys(names):
+        rows = session.execute(
+            select(Product.id, Product.sku, Product.ref)
+            .join(Member, Member.merchant_id == Product.merchant_id)
+            .where(Member.alliance_id == alliance_id, Member.state != "left",
+                   Product.withdrawn_at.is_(None),
+                   (Product.id == name) | (Product.sku == name) | (Product.ref == name))).all()
+        alike = next((same for place in range(3) if (
+            same := [row.id for row in rows if row[place] == name])), [])
+        if not alike:
+            raise Invalid("unknown_article", f"No member sells {name[:80]!r}.", field="products")
+        if len(alike) > 1:
+            raise Conflict("ambiguous_line", f"Several products are called {name[:80]!r}.",
+                           field="products")
+        found += alike
+    return found
+
+
 def versions(session: Session, asset: Asset) -> list[Asset]:
     """The asset with what it supersedes and what superseded it, the newest first."""
     found = [asset]
