@@ -113,7 +113,7 @@ WORDS: dict[str, str] = {
     "asset.video": N_("Video"), "asset.article": N_("Article"),
     "origin.ogc": N_("OGC: whoever sells the goods"), "origin.pgc": N_("PGC: a professional"),
     "origin.ugc": N_("UGC: a shopper"),
-    "licence.own": N_("Members may use it to recommend"), "licence.cc-by": "CC BY 4.0",
+    "licence.own": N_("Free for members"), "licence.cc-by": "CC BY 4.0",
     "licence.cc-by-sa": "CC BY-SA 4.0", "licence.cc0": N_("CC0: free for all"),
     "licence.granted": N_("Granted for this"),
 

@@ -23,6 +23,9 @@ from alliance.web.asked import again, by, change, hub, now, page_number, reading
 pages = Blueprint("assets", __name__)
 
 PAGE = 24
+FOLDED = ("origin", "language", "member", "shelf", "placement", "tag", "least", "most", "stock")
+"""What the page asks for behind “More filters”."""
+
 UPLOADS = frozenset({"assets.give", "assets.renew"})
 LARGEST_UPLOAD = pictures.LARGEST + 3_000_000
 """Bytes of a form with a file: a picture a little too large is refused by name, not by the door."""
@@ -36,7 +39,8 @@ def index() -> ResponseReturnValue:
     placement, suggested = _suggested(request.args.get("placement", ""))
     return render_template(
         "assets/index.html", found=ui.Paged(found, place, total, PAGE), wanted=wanted,
-        chosen=request.args, kinds=KINDS, origins=ORIGINS, spoken=LANGUAGES,
+        chosen=request.args, more=any(request.args.get(name) for name in FOLDED),
+        kinds=KINDS, origins=ORIGINS, spoken=LANGUAGES,
         members=_members(), placement=placement, suggested=suggested,
         used=assets.used(reading(), [each.id for each in [*found, *suggested]]),
         picture_path=asset_files.path, can_give=bool(members.alliances_of(reading(), by())),
@@ -70,7 +74,7 @@ def show(asset_id: str) -> ResponseReturnValue:
     asset = assets.seen(reading(), by(), asset_id)
     versions = [asset] if asset.kind == "article" else assets.versions(reading(), asset)
     return render_template(
-        "assets/show.html", asset=asset, versions=versions,
+        "assets/show.html", piece=asset, versions=versions,
         about=assets.products_of(reading(), [asset.id]).get(asset.id, []),
         used=assets.used(reading(), [each.id for each in versions]),
         picture_path=asset_files.path, is_own=_is_own(asset), public_url=hub().settings.public_url)

@@ -47,7 +47,7 @@ def test_the_cards_of_an_article_are_named_once_each_in_order() -> None:
      '<p>!<a href="https://a.example/x.png" rel="nofollow noopener">x</a></p>'),
     ("<b onclick=x>", "<p>&lt;b onclick=x&gt;</p>"),
     ("```js onload=x\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
-    ("###### deep", "<h6>deep</h6>")])
+    ("# a\n## b\n###### c", "<h2>a</h2>\n<h2>b</h2>\n<h6>c</h6>")])
 def test_only_harmless_addresses_and_no_html_pass(body: str, html: str) -> None:
     assert shown(body) == [(TEXT, html)]
 
