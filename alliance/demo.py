@@ -75,6 +75,7 @@ def _settings(folder: Path, address: str) -> Settings:
         database_url=f"sqlite:///{folder}/hub.db", public_url=address,
         secret_keys=(bytes.fromhex(secret),), seal_keys=(bytes.fromhex(seal),),
         allow_private_stores=("127.0.0.0/8",), spool_dir=str(folder / "spool"),
+        assets_dir=str(folder / "assets"),
         connectors={"demo": {"SHOPS_DIR": str(folder / "shops")}}, demo=True)
 
 
@@ -94,7 +95,7 @@ def _serve(settings: Settings, folder: Path, address: str) -> None:
         "ALLIANCE_PUBLIC_URL": address, "ALLIANCE_SECRET_KEYS": settings.secret_keys[0].hex(),
         "ALLIANCE_SEAL_KEYS": settings.seal_keys[0].hex(),
         "ALLIANCE_ALLOW_PRIVATE_STORES": ",".join(settings.allow_private_stores),
-        "ALLIANCE_SPOOL_DIR": settings.spool_dir,
+        "ALLIANCE_SPOOL_DIR": settings.spool_dir, "ALLIANCE_ASSETS_DIR": settings.assets_dir,
         "ALLIANCE_DEMO_SHOPS_DIR": str(folder / "shops"),
     })
     host, port = serving.bind(settings)

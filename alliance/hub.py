@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alliance.connect import protocol
 from alliance.connect.protocol import Connector
 from alliance.connect.streams import Stream, open_stream
+from alliance.content.files import Files
 from alliance.core.clock import now as clock_now
 from alliance.db.sealed import Seal
 from alliance.db.session import Database
@@ -38,6 +39,7 @@ class Hub:
         self.signer = Signer(self.settings.secret_keys)
         self.keys = Keys(self.signer, self.seal)
         self.spool_folder = Path(self.settings.spool_dir)
+        self.files = Files(Path(self.settings.assets_dir))
 
     @classmethod
     def open(cls, settings: Settings, clock: Callable[[], datetime] = clock_now) -> Hub:

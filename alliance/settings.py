@@ -28,6 +28,8 @@ class Settings:
     ca_bundle: str | None = None
     trusted_proxies: int = 0
     spool_dir: str = "var/spool"
+    assets_dir: str = "var/assets"
+    """Where the pictures lie that members give: one folder for all processes of a hub."""
     click_durability: str = "spool"
     """`spool`: written before the answer; `strict`: on the disk before the answer."""
     redis_url: str | None = field(default=None, repr=False)
@@ -50,6 +52,7 @@ class Settings:
             ca_bundle=env.get("ALLIANCE_CA_BUNDLE") or None,
             trusted_proxies=_count(env.get("ALLIANCE_TRUSTED_PROXIES", "0")),
             spool_dir=env.get("ALLIANCE_SPOOL_DIR", cls.spool_dir),
+            assets_dir=env.get("ALLIANCE_ASSETS_DIR", cls.assets_dir),
             click_durability=env.get("ALLIANCE_CLICK_DURABILITY", cls.click_durability),
             redis_url=env.get("ALLIANCE_REDIS_URL") or None,
             nats_url=env.get("ALLIANCE_NATS_URL") or None,

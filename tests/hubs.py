@@ -76,6 +76,7 @@ def bench(database: Database, now: datetime, tmp_path: Path) -> Iterator[Bench]:
     settings = Settings(
         database_url="unused", public_url=HOME, secret_keys=(b"\x02" * 32,),
         seal_keys=(b"\x01" * 32,), spool_dir=str(tmp_path / "spool"),
+        assets_dir=str(tmp_path / "assets"),
         allow_private_stores=("127.0.0.0/8",),
         connectors={"demo": {"SHOPS_DIR": str(tmp_path / "shops")}})
     hub = Hub(settings, database, lambda: now)

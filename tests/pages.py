@@ -16,6 +16,10 @@ from werkzeug.test import TestResponse
 
 from alliance.alliances import members
 from alliance.alliances.model import Contract
+from alliance.content import articles, assets
+from alliance.content.articles import Words
+from alliance.content.assets import Told
+from alliance.content.files import Files
 from alliance.core.ids import new_id
 from alliance.db import schema
 from alliance.db.session import Database
@@ -25,7 +29,7 @@ from alliance.ledger.model import Entry
 from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Merchant
 from alliance.promotions import placements
-from alliance.referrals import links
+from alliance.referrals import links, publishing
 from alliance.referrals.order_model import Hold
 from alliance.settings import Settings
 from alliance.settlement import cycles, payments
@@ -40,7 +44,8 @@ _TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 def hub_on(database: Database, folder: Path, now: datetime, **settings: Any) -> Hub:
     """A hub whose clock stands still."""
-    changed = replace(SETTINGS, spool_dir=str(folder / "spool"), **settings)
+    changed = replace(SETTINGS, spool_dir=str(folder / "spool"),
+                      assets_dir=str(folder / "assets"), **settings)
     return Hub(changed, database, lambda: now)
 
 
@@ -99,6 +104,12 @@ def traded(session: Session, *, now: datetime) -> Traded:
     placement = placements.make(session, cafe, made.alliance.id, cafe_store.id, name="below",
                                 now=now)
     link = links.make(session, cafe, made.alliance.id, made.product_id, channel="blog", now=now)
+    asset = assets.give(session, cafe, made.alliance.id, Told(
+        "text", "ogc", "Bread in words", "en", words="Fresh.", product_ids=[made.product_id]),
+        None, Files(Path("nowhere")), now=now)
+    article = articles.begin(session, cafe, made.alliance.id, Words(
+        "Breakfast", "en", f"Fresh is best.\n\n[card: {made.product_id}]"), now=now)
+    publishing.publish(session, cafe, article.id, now=now)
     cycle = cycles.propose(session, made.alliance.id, now=now)
     assert cycle is not None
     cycles.finalise(session, cycle.id, now=now + timedelta(days=8))
@@ -125,6 +136,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
     return Traded(made, {
         "alliance_id": made.alliance.id, "contract_id": contract.id, "order_id": order_id,
         "product_id": made.product_id, "placement_id": placement.id, "link_id": link.id,
+        "asset_id": asset.id, "article_id": article.id,
         "code": "unknown", "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "hold_id": hold.id,

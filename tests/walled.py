@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -12,6 +13,10 @@ from sqlalchemy.orm import Session
 from alliance.alliances import members
 from alliance.alliances.model import Contract, Signature, Span, TermsVersion
 from alliance.catalogue.model import Product
+from alliance.content import articles, assets
+from alliance.content.articles import Words
+from alliance.content.files import Files
+from alliance.content.model import ArticleCard, ArticleVersion, Asset, AssetProduct, AssetUse
 from alliance.core.ids import new_id
 from alliance.db.session import Database
 from alliance.ledger import proofs
@@ -21,7 +26,7 @@ from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
 from alliance.promotions.model import HostCode, Placement
-from alliance.referrals import links
+from alliance.referrals import links, publishing
 from alliance.referrals.click_model import (
     Click,
     ClickCount,
@@ -66,6 +71,8 @@ SEES: dict[Any, set[str]] = {
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, Leaf: _ALLIANCE, Head: _ALLIANCE,
     ShownVersion: _ALLIANCE,
     Campaign: _ALLIANCE, Component: _ALLIANCE, Consent: _ALLIANCE, Coupon: _PARTIES,
+    Asset: _ALLIANCE, AssetProduct: _ALLIANCE, AssetUse: _ALLIANCE,
+    ArticleVersion: _ALLIANCE, ArticleCard: _ALLIANCE,
 }
 """Who sees the seller's rows, or the pair's; the book of this alliance is open."""
 
@@ -76,6 +83,8 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, ShownVersion: _ALLIANCE,
     Campaign: {"host"}, Component: {"host"}, Consent: {"seller"},
+    Asset: {"host"}, AssetProduct: {"host"}, ArticleVersion: {"host"}, ArticleCard: {"host"},
+    AssetUse: _ALLIANCE,
 }
 """Whose stories may write them; the rest is the hub's own work."""
 
@@ -94,6 +103,7 @@ def keep(database: Database) -> Kept:
         made = world(session, charter={"hold_days": 0}, hold_days=0)
         merchants = _merchants(session, made)
         _show(session, made)
+        _write(session, made)
         _settle(session, made)
         session.flush()
         mine = {Person: Person.merchant_id, Store: Store.merchant_id}
@@ -157,6 +167,17 @@ def _show(session: Session, made: World) -> None:
                        number=5),
         OwnVisitor(merchant_id=made.merchants["cafe"].id, visitor="e" * 32, at=BEFORE),
         SpoolOffset(file="spool-1", bytes_done=10)])
+
+
+def _write(session: Session, made: World) -> None:
+    cafe, place = made.actor(session, "cafe"), made.alliance.id
+    text = assets.give(session, cafe, place, assets.Told(
+        "text", "ogc", "Bread", "en", words="Fresh.", product_ids=[made.product_id]), None,
+        Files(Path("nowhere")), now=BEFORE)
+    assets.take(session, cafe, text.id, now=BEFORE)
+    article = articles.begin(session, cafe, place, Words(
+        "Breakfast", "en", f"[card: {made.product_id}]"), now=BEFORE)
+    publishing.publish(session, cafe, article.id, now=BEFORE)
 
 
 def _settle(session: Session, made: World) -> None:

@@ -87,8 +87,9 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
             goods = {slug: offers.on_offer(session, [cast.actors[slug].merchant])
                      for slug in shops}
         shown = hub.database.run(lambda session: pieces.publish(
-            session, cast, goods, now=start + timedelta(minutes=2)))
-        trade = Trade(cast, shops, goods, hub.signer, spool, start, days, shown)
+            session, cast, goods, hub.files, now=start + timedelta(minutes=2)))
+        trade = Trade(cast, shops, goods, hub.signer, spool, start, days,
+                      shown.links, shown.cards)
         Scenes(trade, until).plan()
         _live(hub, clock, trade, cast, until, progress)
         spool.close()

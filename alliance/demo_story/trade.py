@@ -34,6 +34,8 @@ CLICKS_A_DAY = {
 
 OWN_ORDERS_A_DAY = {"li": 2.2, "wang": 2.6, "zhang": 1.3, "zhao": 0.5}
 BUYS_AFTER_CLICK = 0.075
+READERS = 7
+"""How many see a card of an article for one who follows it."""
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Trade:
     days: int
     pieces: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The links of articles and cards, by host and product: what they show is followed there."""
+    cards: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The cards of articles among them: whoever follows one read the article before."""
     chance: random.Random = field(default_factory=lambda: random.Random("fine parenting"))
     _ahead: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=count)
@@ -97,6 +101,7 @@ class Trade:
         click_id = new_id("clk", at)
         link = self.pieces.get((host, product.id))
         placement = None if link else self.cast.placements[host]
+        self._read(self.cards.get((host, product.id)), at)
         self.spool.write({
             "kind": "click", "id": click_id, "at": at.isoformat(),
             "alliance": self.cast.alliance.id, "host": self.cast.members[host],
@@ -105,6 +110,12 @@ class Trade:
             "visitor": visitor or f"v{click_id[-15:]}", "agent": agent, "expires": None}, now=at)
         token = ClickToken(click_id, self.cast.members[host], product.id, placement, link)
         return self.signer.click(token, self.cast.stores[seller])
+
+    def _read(self, card: str | None, at: datetime) -> None:
+        for before in range(READERS if card else 0):
+            self.spool.write({
+                "kind": "viewed", "at": (at - timedelta(minutes=9 * before)).isoformat(),
+                "alliance": self.cast.alliance.id, "asset": card}, now=at)
 
     def sits_at_home(self, slug: str, visitor: str, at: datetime) -> None:
         """Somebody signs in for a member with this browser: its clicks of the day are its own."""

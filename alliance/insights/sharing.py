@@ -161,9 +161,9 @@ def channels(session: Session, by: Actor) -> list[Channel]:
     mine = {link_id: channel for link_id, channel in session.execute(
         select(Link.id, Link.channel).where(Link.host_member_id.in_(seats.mine(by))))}
     found: dict[str, list[Brought]] = defaultdict(list)
-    brought = _brought(session, select(Link.id).where(Link.host_member_id.in_(seats.mine(by))))
+    by_link = brought(session, select(Link.id).where(Link.host_member_id.in_(seats.mine(by))))
     for link_id, channel in mine.items():
-        found[channel].append(brought.get(link_id, Brought()))
+        found[channel].append(by_link.get(link_id, Brought()))
     rows = [Channel(name, len(each), Brought(*map(sum, zip(*each, strict=True))))
             for name, each in found.items()]
     return sorted(rows, key=lambda row: (-row.brought.orders, -row.brought.clicks, row.name))
@@ -211,12 +211,13 @@ def _told(session: Session, rows: Sequence[Link], now: datetime) -> list[Shared]
         Product.id.in_([row.product_id for row in rows if row.product_id])))}
     stores = {each.id: each for each in session.scalars(select(Store).where(
         Store.id.in_([row.store_id for row in rows])))}
-    brought = _brought(session, ids) if ids else {}
+    by_link = brought(session, ids) if ids else {}
     return [Shared(row, products.get(row.product_id or ""), stores[row.store_id],
-                   brought.get(row.id, Brought()), links.is_open(row, now)) for row in rows]
+                   by_link.get(row.id, Brought()), links.is_open(row, now)) for row in rows]
 
 
-def _brought(session: Session, ids: Any) -> dict[str, Brought]:
+def brought(session: Session, ids: Any) -> dict[str, Brought]:
+    """What these links brought, by link; those that brought nothing are left out."""
     visits: dict[str, Counter[bool]] = defaultdict(Counter)
     counted = (select(ClickCount.asset, ClickCount.verdict, func.sum(ClickCount.number))
                .where(ClickCount.asset.in_(ids)).group_by(ClickCount.asset, ClickCount.verdict))

@@ -84,7 +84,7 @@ def sift(lot: Lot) -> Sifted:
     kinds: dict[str, Callable[[Any], None]] = {
         "click": partial(_sift_click, sifted), "own": partial(_sift_own, sifted),
         "seen": sifted.views.sift_seen, "group": sifted.views.sift_group,
-        "vital": sifted.views.sift_vital}
+        "vital": sifted.views.sift_vital, "viewed": sifted.views.sift_viewed}
     for record in spool.records(lot.body):
         try:
             kinds[record["kind"]](record)

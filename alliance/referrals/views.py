@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from alliance.content import assets
+from alliance.content.model import ArticleCard, Asset
 from alliance.core.clock import day_of
 from alliance.core.events import ClicksDrained
 from alliance.db import queue
@@ -22,7 +24,15 @@ from alliance.db.base import Base
 from alliance.db.once import LOT, inserting
 from alliance.promotions.model import Placement
 from alliance.referrals.click_model import Impression, PlacementDay, PlacementVital
-from alliance.referrals.lines import MINUTE, check_texts, homes, moment, written, zones
+from alliance.referrals.lines import (
+    MINUTE,
+    check_texts,
+    homes,
+    moment,
+    some_of,
+    written,
+    zones,
+)
 from alliance.rules import vitals
 
 GROUPS = frozenset({"shown", "held"})
@@ -46,6 +56,8 @@ class Views:
     """When each placement was seen last."""
     groups: list[Asked] = field(default_factory=list)
     vitals: list[Weighed] = field(default_factory=list)
+    cards: list[tuple[str, str, str]] = field(default_factory=list)
+    """Alliance, card of an article, minute."""
 
     def sift_seen(self, record: Mapping[str, Any]) -> None:
         """A slate that came into view."""
@@ -55,6 +67,11 @@ class Views:
         check_texts((placement, *record["sellers"]))
         self.seen.append((placement, at[:MINUTE], tuple(record["sellers"])))
         self.last[placement] = max(at, self.last.get(placement, ""))
+
+    def sift_viewed(self, record: Mapping[str, Any]) -> None:
+        """A card of an article that came into view."""
+        check_texts((record["alliance"], record["asset"]))
+        self.cards.append((record["alliance"], record["asset"], written(record["at"])[:MINUTE]))
 
     def sift_group(self, record: Mapping[str, Any]) -> None:
         """A shopper who asked for a measured placement."""
@@ -77,6 +94,7 @@ class Views:
 
 def keep(session: Session, lots: Sequence[Views], *, now: datetime) -> None:
     """Add what these lots hold to the counts of its days."""
+    _count_cards(session, [each for lot in lots for each in lot.cards])
     seen = Counter(chain.from_iterable(each.seen for each in lots))
     groups = Counter(chain.from_iterable(each.groups for each in lots))
     weighed = Counter(chain.from_iterable(each.vitals for each in lots))
@@ -135,6 +153,20 @@ def _add(session: Session, model: type[Base], key: Sequence[str], number: str,
         added = inserting(session, model).values(rows[start:start + LOT])
         session.execute(added.on_conflict_do_update(
             index_elements=list(key), set_={number: column + added.excluded[number]}))
+
+
+def _count_cards(session: Session, viewed: Sequence[tuple[str, str, str]]) -> None:
+    known = {ref: home for some in some_of({card for _, card, _ in viewed})
+             for ref, home in session.execute(
+                 select(ArticleCard.id, Asset.alliance_id)
+                 .join(Asset, Asset.id == ArticleCard.article_id)
+                 .where(ArticleCard.id.in_(some)))}
+    by_minute: dict[tuple[str, str], Counter[str]] = {}
+    for home, card, minute in viewed:
+        if known.get(card) == home:
+            by_minute.setdefault((home, minute), Counter())[card] += 1
+    for (home, minute), numbers in sorted(by_minute.items()):
+        assets.count(session, home, numbers, assets.VIEW, now=moment(f"{minute}+00:00"))
 
 
 def _mark_seen(session: Session, lots: Sequence[Views], known: frozenset[str]) -> None:

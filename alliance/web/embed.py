@@ -1,4 +1,4 @@
-"""What shoppers' browsers ask: slates, impressions, links followed, short links and their codes.
+"""What shoppers' browsers ask: slates, articles' cards, impressions, links and their codes.
 
 Plain WSGI, put together here from its parts in `hot/`: no cookies, no page framework, and no
 question to the database where the answer is remembered (docs/explanation/hot-path.md).
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alliance.hub import Hub
 from alliance.referrals.spool import Spool
 from alliance.web.hot.answers import OPEN
+from alliance.web.hot.articles import Articles
 from alliance.web.hot.doorstep import Doorstep
 from alliance.web.hot.follow import Following
 from alliance.web.hot.groups import Groups
@@ -40,7 +41,8 @@ class Embed:
         self.following = Following(self.doorstep, self.ways, self.spool)
         self.groups = Groups(self.spool, self._public_url)
         self.slates = Slates(self.memory, hub.signer, self._public_url, self.groups)
-        self._seeing = Seeing(self.slates, self.spool, self._public_url)
+        self._articles = Articles(self.memory, self._public_url)
+        self._seeing = Seeing(self.slates, self._articles, self.spool, self._public_url)
         self._weighing = Weighing(self.slates, self.spool, self._public_url)
 
     def slate(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
@@ -49,6 +51,13 @@ class Embed:
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
         return self.slates.answer(environ, start, self.doorstep.answers, asked)
+
+    def article(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        """`GET /embed/v1/article`."""
+        at, _, (network, stranger, _) = self.doorstep.ask(environ)
+        if stranger and not self.doorstep.embedded.lets(network, at.seconds):
+            return self.doorstep.too_many(start)
+        return self._articles.answer(environ, start, self.doorstep.answers, at.now)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from alliance.db import schema
 from alliance.hub import Hub
-from alliance.web import stores
+from alliance.web import asset_files, stores
 from alliance.web.embed import Embed
 from alliance.web.hot.answers import GUARDS, HSTS
 from alliance.web.pace import CALLS, REFUSED, Limits
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
-         "/embed/v1/seen", "/embed/v1/vitals", "/stores/<connector>/calls/<path token>",
+         "/embed/v1/article", "/embed/v1/seen", "/embed/v1/vitals", "/assets/<asset_id>/<file>",
+         "/stores/<connector>/calls/<path token>",
          "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
@@ -92,15 +93,20 @@ class Front:
             return self.embed.seen(environ, start)
         if path == "/embed/v1/vitals":
             return self.embed.vitals(environ, start)
+        if path == "/embed/v1/article":
+            return self.embed.article(environ, start)
         return None
 
     def _answer(self, environ: dict[str, Any]) -> Response | None:
         path: str = environ.get("PATH_INFO", "")
         first, _, rest = path.lstrip("/").partition("/")
         request = Bounded(environ)
-        if first == "embed" or path in ("/livez", "/readyz"):
+        is_file = first == "assets" and rest.startswith("ast_") and "." in rest
+        if first == "embed" or is_file or path in ("/livez", "/readyz"):
             if not self.embed.allows(self._place(request)):
                 return _too_many()
+            if is_file:
+                return asset_files.answer(self._hub, request, *rest.split("/", 1))
             return _script(rest) if first == "embed" else self._health(path)
         if first == "stores" and ("/calls/" in rest or "/actions/" in rest):
             return self._called(request, rest)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import escape
 
 from alliance.insights.sharing import Shared
+from alliance.referrals import publishing
 from alliance.web import ui
 from alliance.web.words import N_
 
@@ -54,7 +55,8 @@ class Text:
 
 def channel_name(channel: str) -> str:
     """A channel as people say it."""
-    return str(_(CHANNELS[channel])) if channel in CHANNELS else channel
+    names = {**CHANNELS, publishing.CHANNEL: N_("Article")}
+    return str(_(names[channel])) if channel in names else channel
 
 
 def health_name(health: str) -> str:

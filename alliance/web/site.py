@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 from alliance.hub import Hub
 from alliance.settings import LOCAL
 from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, tester, ui
+from alliance.web.admin import assets
 from alliance.web.assets import BUILT_PATH, Assets
 from alliance.web.hot.answers import A_YEAR, HSTS
 
@@ -31,6 +32,7 @@ def build(hub: Hub) -> Flask:
     ui.install(app)
     saying.install(app)
     problems.install(app)
+    app.before_request(_room_for_files)
     app.before_request(_no_text)
     app.before_request(_same_site)
     # Flask-WTF reads the token before any view does, and refuses a POST without one.
@@ -65,6 +67,12 @@ def _settings(hub: Hub) -> dict[str, Any]:
         # The token lives as long as the signed cookie does: a form left open over lunch still goes.
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def _room_for_files() -> None:
+    # Before anything reads the form.
+    if request.endpoint in assets.UPLOADS:
+        request.max_content_length = assets.LARGEST_UPLOAD
 
 
 def _no_text() -> None:

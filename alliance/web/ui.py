@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
+from alliance.content.rendering import Html
 from alliance.core.errors import AllianceError
 from alliance.core.money import Currency, Money, Rate
 from alliance.merchants.model import CATEGORIES
@@ -57,7 +58,7 @@ def install(app: Flask) -> None:
     filters = {
         "money": money, "plain": plain, "day": day, "short_day": short_day, "last_day": last_day,
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
-        "change": change, "per_thousand": per_thousand,
+        "article_text": article_text, "change": change, "per_thousand": per_thousand,
         "shift": shift, "initial": initial, "host": host, "span": span,
         "refusal_of": words.refusal, "stumbled": words.stumbled}
     app.jinja_env.filters.update(filters)
@@ -148,6 +149,11 @@ def span(start: datetime, end: datetime) -> str:
             last + timedelta(days=1)).day == 1:
         return str(dates.format_skeleton("yMMMM", first, locale=i18n.locale()))
     return str(dates.format_interval(first, last, "yMMMd", locale=i18n.locale()))
+
+
+def article_text(html: Html) -> Markup:
+    """A stretch of an article that passed both locks of `content.rendering`."""
+    return Markup(html.text)
 
 
 def initial(name: str) -> str:

@@ -118,6 +118,14 @@ WORDS: dict[str, str] = {
     "op.not_in": N_("is none of"), "op.at_least": N_("is at least"),
     "op.at_most": N_("is at most"), "op.between": N_("is between"),
 
+    "asset.picture": N_("Picture"), "asset.banner": N_("Banner"), "asset.text": N_("Text"),
+    "asset.video": N_("Video"), "asset.article": N_("Article"),
+    "origin.ogc": N_("OGC: whoever sells the goods"), "origin.pgc": N_("PGC: a professional"),
+    "origin.ugc": N_("UGC: a shopper"),
+    "licence.own": N_("Free for members"), "licence.cc-by": "CC BY 4.0",
+    "licence.cc-by-sa": "CC BY-SA 4.0", "licence.cc0": N_("CC0: free for all"),
+    "licence.granted": N_("Granted for this"),
+
     "event.StoreCalled": N_("A message of the shop"),
     "event.CodeChanged": N_("A code that was given or ended"),
     "event.StoreConnected": N_("Reading the shop for the first time"),

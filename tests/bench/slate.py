@@ -49,6 +49,7 @@ def _story(folder: Path) -> tuple[Hub, story.Played]:
     settings = Settings(
         database_url=f"sqlite:///{folder}/hub.db", secret_keys=(b"\x05" * 32,),
         seal_keys=(b"\x06" * 32,), spool_dir=str(folder / "spool"),
+        assets_dir=str(folder / "assets"),
         allow_private_stores=("127.0.0.0/8",),
         connectors={"demo": {"SHOPS_DIR": str(folder / "shops")}})
     hub = Hub.open(settings, story.StoryClock(until))

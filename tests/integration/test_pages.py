@@ -202,7 +202,7 @@ def test_a_link_is_made_and_switching_a_placement_is_seen(cafe: Visitor, traded:
     cafe.send(f"/placements/{traded.ids['placement_id']}/switch", {"on": "0"})
 
     assert (made.location or "").startswith("/links/lnk_")
-    assert cafe.see("/links").text.count('class="tag"') == 2
+    assert cafe.see("/links").text.count('class="tag"') == 3
     assert (wrong.status_code, 'value="two words"' in wrong.text) == (422, True)
     assert "Switch on" in cafe.see(f"/placements/{traded.ids['placement_id']}").text
 

@@ -55,8 +55,8 @@ def place(database: Database, tmp_path: Path) -> Place:
     """An alliance of four that traded; the records are those of the bakery and the cafe."""
     kept = keep(database)
     with database.reading() as session:
-        ids = {"link": session.scalars(select(Link.id)).one(),
-               "code": session.scalars(select(Link.code)).one(),
+        link = session.scalars(select(Link).where(Link.channel == "blog")).one()
+        ids = {"link": link.id, "code": link.code,
                "hold": session.scalars(select(Hold.id)).one(),
                "click": session.scalars(select(Click.id)).one(),
                "order": session.scalars(select(Order.id)).one()}

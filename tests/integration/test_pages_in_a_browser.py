@@ -30,7 +30,7 @@ LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/
          "/orders", "/orders?box=out",
          "/orders/not-credited",
          "/paths", "/paths?box=out&by=place",
-         "/codes",
+         "/codes", "/articles", "/articles/new", "/assets", "/assets/new",
          "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
 
@@ -86,10 +86,15 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
     details = [f"/orders/{traded.ids['order_id']}", f"/cycles/{traded.ids['cycle_id']}",
                f"/statements/{traded.ids['cycle_id']}", f"/contracts/{traded.ids['contract_id']}",
                f"/contracts/{traded.ids['contract_id']}/amendment",
-               f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz"]
+               f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz",
+               f"/assets/{traded.ids['asset_id']}"]
     if name == "cafe":
         details += [f"/links/{traded.ids['link_id']}", f"/links/{traded.ids['link_id']}/card",
-                    f"/placements/{traded.ids['placement_id']}"]
+                    f"/placements/{traded.ids['placement_id']}",
+                    f"/articles/{traded.ids['article_id']}",
+                    f"/articles/{traded.ids['article_id']}/edit",
+                    f"/assets/{traded.ids['asset_id']}/version",
+                    f"/assets?placement={traded.ids['placement_id']}"]
     if name == "bakery":
         details += [f"/stores/{traded.ids['store_id']}/reports"]
     for path in [*LISTS, *([] if name == "stranger" else details)]:

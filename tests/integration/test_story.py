@@ -45,6 +45,7 @@ def play(folder: Path, url: str, until: datetime, months: int) -> Told:
     settings = Settings(
         database_url=url, public_url="http://127.0.0.1:8000",
         secret_keys=(b"\x05" * 32,), seal_keys=(b"\x06" * 32,), spool_dir=str(folder / "spool"),
+        assets_dir=str(folder / "assets"),
         allow_private_stores=("127.0.0.0/8",),
         connectors={"demo": {"SHOPS_DIR": str(folder / "shops")}})
     folder.mkdir()

@@ -7,6 +7,8 @@ from flask import Flask
 from alliance.web.admin import (
     account,
     alliances,
+    articles,
+    assets,
     clicks,
     codes,
     contracts,
@@ -24,8 +26,8 @@ from alliance.web.admin import (
     stores,
 )
 
-GROUPS = (overview, alliances, contracts, drafting, products, placements, links, clicks, orders,
-          paths, statements, cycles, ledger, stores, codes, reporting, account)
+GROUPS = (overview, alliances, contracts, drafting, products, placements, links, articles, assets,
+          clicks, orders, paths, statements, cycles, ledger, stores, codes, reporting, account)
 
 
 def install(app: Flask) -> None:

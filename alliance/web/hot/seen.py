@@ -1,4 +1,4 @@
-"""`POST /embed/v1/seen`: a slate came into view. Anything odd is passed over."""
+"""`POST /embed/v1/seen`: a slate or an article's card came into view. Odd ones are passed over."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from alliance.core.errors import AllianceError
 from alliance.core.ids import checked
+from alliance.web.hot.articles import Articles
 from alliance.web.hot.follow import Recorder
 from alliance.web.hot.instants import Instant
 from alliance.web.hot.slates import Slates
@@ -20,9 +21,9 @@ MOST_OFFERS = 12
 
 
 class Seen(NamedTuple):
-    """What a page says that it showed."""
+    """What a page says that it showed: the offers of a placement, or of a card (`ast_`)."""
 
-    placement_id: str
+    place_id: str
     offers: list[str]
 
 
@@ -30,8 +31,10 @@ class Seeing:
     """Counts what was seen. Views may earn credits, and anybody can post one: so they are counted
     sparingly, and a host's own look at its placement is none."""
 
-    def __init__(self, slates: Slates, spool: Recorder, public_url: Callable[[], str]) -> None:
+    def __init__(self, slates: Slates, articles: Articles, spool: Recorder,
+                 public_url: Callable[[], str]) -> None:
         self._slates = slates
+        self._articles = articles
         self._spool = spool
         self._public_url = public_url
         self._sparing = Sparing()
@@ -41,18 +44,27 @@ class Seeing:
         seen = read(environ)
         if seen is None or not is_person(environ) or is_preview(environ, self._public_url()):
             return
-        sellers = self._sellers(seen, at.now)
+        record = self._record(seen, at.now)
         visitor = at.day.visitor(address, environ.get("HTTP_USER_AGENT", ""))
-        if sellers and self._sparing.counts(seen.placement_id, visitor, place, at):
-            line = json.dumps({"kind": "seen", "at": at.now.isoformat(), "sellers": sellers,
-                               "placement": seen.placement_id}, separators=(",", ":"))
+        if record and self._sparing.counts(seen.place_id, visitor, place, at):
+            line = json.dumps(record, separators=(",", ":"))
             self._spool.write_line(line.encode() + b"\n", now=at.now)
 
-    def _sellers(self, seen: Seen, now: datetime) -> list[str]:
+    def _record(self, seen: Seen, now: datetime) -> dict[str, Any] | None:
         try:
-            shown = self._slates.shown(seen.placement_id, now).value
+            if seen.place_id.startswith("ast_"):
+                card = self._articles.shown(seen.place_id, now).value
+                is_there = card is not None and card.shown is not None
+                return {"kind": "viewed", "at": now.isoformat(), "asset": seen.place_id,
+                        "alliance": card.alliance_id} if card and is_there else None
+            sellers = self._sellers(seen, now)
         except AllianceError:
-            return []
+            return None
+        return {"kind": "seen", "at": now.isoformat(), "sellers": sellers,
+                "placement": seen.place_id} if sellers else None
+
+    def _sellers(self, seen: Seen, now: datetime) -> list[str]:
+        shown = self._slates.shown(seen.place_id, now).value
         offers = {offer.product_id: offer.seller_member for offer in shown.offers}
         return sorted({offers[ref] for ref in seen.offers if ref in offers})
 
@@ -62,6 +74,8 @@ def read(environ: dict[str, Any]) -> Seen | None:
     try:
         value = json.loads(body_of(environ))
         offers = [checked("prd", ref) for ref in value["offers"][:MOST_OFFERS]]
+        if "asset" in value:
+            return Seen(checked("ast", value["asset"]), offers)
         return Seen(checked("plc", value["placement"]), offers)
     except (ValueError, KeyError, TypeError, AllianceError, RecursionError, OSError):
         return None

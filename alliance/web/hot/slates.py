@@ -89,7 +89,7 @@ class Slates:
             apart = self._groups.answer_apart(environ, start, body.parted, asked)
             if apart is not None:
                 return apart
-        if "HTTP_IF_NONE_MATCH" in environ and _matches(environ["HTTP_IF_NONE_MATCH"], body.tag):
+        if "HTTP_IF_NONE_MATCH" in environ and matches(environ["HTTP_IF_NONE_MATCH"], body.tag):
             start("304 NOT MODIFIED", body.not_modified)
             return []
         start("200 OK", body.headers)
@@ -182,6 +182,7 @@ def _slot(session: Session, placement_id: str, now: datetime) -> Found[Slot | No
     return Found(found.alliance_id, None, found)
 
 
-def _matches(said: str, tag: str) -> bool:
+def matches(said: str, tag: str) -> bool:
+    """Whether one of the tags that a browser has is this one."""
     # Tags stand in quotes, parted by commas, weak ones with W/ before: ours has no quote in it.
     return f'"{tag}"' in said or said.strip() == "*"

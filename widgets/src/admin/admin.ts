@@ -39,6 +39,20 @@ on("click", "[data-copy]", (button) => {
   });
 });
 
+on("click", "[data-insert]", (button, event) => {
+  const area = document.querySelector<HTMLTextAreaElement>(button.dataset["insert"] ?? "");
+  if (!area || !(button instanceof HTMLButtonElement)) return;
+  event.preventDefault();
+  // A piece stands alone on its line, where the writer was last.
+  const before = area.value.slice(0, area.selectionStart).trimEnd();
+  const after = area.value.slice(area.selectionEnd).trimStart();
+  const head = `${before}${before ? "\n\n" : ""}${button.value}\n\n`;
+  area.value = head + after;
+  area.focus();
+  area.setSelectionRange(head.length, head.length);
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 on("click", "[data-print]", () => { print(); });
 
 on("change", "[data-autosubmit]", (field) => {

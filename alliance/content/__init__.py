@@ -1,0 +1,1 @@
+"""What members give each other to recommend with: articles with product cards, and material."""
