@@ -18,7 +18,7 @@ const MODULES = ["slate", "bundle", "claim", "gifts", "carry", "vitals"];
 /** Each element: its name after `al-`, rem held free, its module, what it asks for if not by name. */
 const ELEMENTS = [
   ["slate", 26, "slate"],
-  ["article", 9, "slate"],
+  ["article", 12, "slate"],
   ["bundle", 26, "gifts"],
   ["claim", 26, "gifts", "bundle"],
 ];

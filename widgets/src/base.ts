@@ -9,10 +9,13 @@ declare const VITALS: string;
 /** What of a slot goes to the hub; a change of any of it asks anew. */
 const ASKED = ["placement", "product", "asset", "locale"];
 
-/** Draws an answer into the slot's shadow; false when there is nothing to show. */
-export type Draw = (slot: HTMLElement, answer: unknown, locale: string, hub: string) => boolean | Promise<boolean>;
-/** Told when the slot came near and when it could be drawn (ms of the page), and what came of it. */
-export type Measure = (slot: HTMLElement, near: IntersectionObserverEntry, begun: number | undefined, told: Event, hub: string) => void;
+/** Draws an answer into the slot's shadow; says when it began (ms of the page), or false when there is nothing to show. */
+export type Draw = (slot: HTMLElement, answer: unknown, locale: string, hub: string) => Began | Promise<Began>;
+export type Began = number | false;
+/** Told when the slot came near, when drawing began (undefined after a failure), and when it ended. */
+export type Measure = (
+  slot: HTMLElement, near: IntersectionObserverEntry, began: Began | undefined, told: Event, hub: string,
+) => void;
 
 /** The class of an element that asks the hub for `path`, is `rem` high, and is drawn by that module. */
 export function shell(rem: number, hash: string, path: string): CustomElementConstructor {
@@ -34,25 +37,21 @@ export function shell(rem: number, hash: string, path: string): CustomElementCon
       // Below the sight a box can be held free without moving anything the shopper sees.
       const isHeld = !this.firstElementChild && !this.hasAttribute("style") && near.intersectionRect.top > innerHeight;
       if (isHeld) this.style = `display:block;min-block-size:var(--al-reserve,${rem}rem)`;
-      let begun: number | undefined;
-      let shown: boolean | undefined;
+      let began: Began | undefined;
       try {
         const drawing = load<{ draw: Draw }>(hash);
         // Without cookies, and with short patience; the signal also covers a body that stops half way.
         const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(1500) });
         const told = await answer.json();
         const { draw } = await drawing;
-        if (turn == this.#turn) {
-          begun = performance.now();
-          shown = await draw(this, told, locale, HERE);
-        }
+        if (turn == this.#turn) began = await draw(this, told, locale, HERE);
       } catch {
         // The page stays as it was.
       }
       if (turn == this.#turn) {
-        const told = new Event(shown ? "al-shown" : "al-empty", { bubbles: true });
+        const told = new Event(began ? "al-shown" : "al-empty", { bubbles: true });
         this.dispatchEvent(told);
-        if (Math.random() < .05) (await load<{ measure: Measure } | undefined>(VITALS))?.measure(this, near, begun, told, HERE);
+        if (Math.random() < .05) (await load<{ measure: Measure } | undefined>(VITALS))?.measure(this, near, began, told, HERE);
       }
       // Given back only out of sight as well, whether the slate was smaller or did not come at all.
       await when(this, false);

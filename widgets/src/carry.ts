@@ -6,7 +6,6 @@
 import { consent, whenChanged } from "./consent.js";
 
 const NAME = "alc";
-const COOKIE = "alliance_alc";
 /** The store keeps the last four; the hub decides which of them counts, and for how long. */
 const MOST = 4;
 const MONTH = 30 * 24 * 3600;
@@ -79,8 +78,8 @@ function along(address: string): string {
 /** What the cookie holds; a browser that blocks storage holds nothing, or throws. */
 function cookie(): string[] {
   try {
-    const found = document.cookie.split("; ").find((each) => each.startsWith(`${COOKIE}=`));
-    return found ? found.slice(COOKIE.length + 1).split("!").filter((each) => TOKEN.test(each)) : [];
+    const found = /(?:^|; )alliance_alc=([^;]*)/.exec(document.cookie);
+    return found ? found[1]!.split("!").filter((each) => TOKEN.test(each)) : [];
   } catch {
     return [];
   }
@@ -89,7 +88,7 @@ function cookie(): string[] {
 function write(values: readonly string[], age: number): void {
   try {
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `${COOKIE}=${values.join("!")}; path=/; max-age=${age}; samesite=lax${secure}`;
+    document.cookie = `alliance_alc=${values.join("!")}; path=/; max-age=${age}; samesite=lax${secure}`;
   } catch {
     // Then the addresses go on carrying them.
   }

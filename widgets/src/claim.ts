@@ -13,12 +13,13 @@ export const draw: DrawPack = (pack, { address, cardsOf, dayOf, fields, filled, 
   const [placement, proof] = ["placement", "proof"].map((name) => slot.getAttribute(name));
   if (!proof) return false;
   const status = make("p", "status small", "", { role: "status" });
-  const feet = new Map(gifts.map(({ id, what }) =>
-    [id, make("div", "foot", button(words.get, () => claim([id]), `${words.get}: ${what}`))]));
+  // What it is, where it works and until when stands there before anything is asked.
+  const feet = new Map(gifts.map(({ id, what, seller, until }) => [id, make("div", "foot", [
+    terms(seller, until), button(words.get, () => claim([id]), `${words.get}: ${what}`),
+  ])]));
   const all = button(words.all, () => claim());
-  showPack(pack, words.label, [
-    // What it is, where it works and until when stands here before anything is asked.
-    cardsOf(pack, ({ id, seller, until }) => [terms(seller, until), feet.get(id)!]),
+  showPack(pack, [
+    cardsOf(pack, ({ id }) => [feet.get(id)!]),
     gifts.length > 1 ? all : "",
     status,
   ], sheet);
@@ -54,11 +55,11 @@ export const draw: DrawPack = (pack, { address, cardsOf, dayOf, fields, filled, 
     const shown = make("code", "code", text(code));
     const link = address(href, hub);
     feet.get(text(component))?.replaceChildren(
+      terms(text(where), dayOf(until)),
       shown,
       button(words.copy, () => navigator.clipboard.writeText(text(code)).then(
         () => status.textContent = words.copied, () => getSelection()?.selectAllChildren(shown))),
       link ? make("a", "open", words.open, { href: link, rel: "sponsored noopener", target: "_blank" }) : "",
-      terms(text(where), dayOf(until, lang)),
     );
   }
 

@@ -2,8 +2,10 @@
  * <al-bundle> and <al-claim>: a gift pack before and after the purchase. What both share stands here;
  * what one alone needs is fetched once a pack is running, and gets the shared parts handed over.
  */
+import type { Began } from "./base.js";
 import sheet from "./gifts.css";
 import { HERE, load } from "./load.js";
+import { giftLabels } from "./messages/gifts.js";
 import { filled, languageOf, type Language } from "./messages/index.js";
 import { address, fields, items, text, type Fields } from "./offers.js";
 import base from "./parts.css";
@@ -39,30 +41,31 @@ declare const CLAIM: string;
 const tools = { address, cardsOf, dayOf, fields, filled, hub: HERE, items, make, showPack, text };
 
 /** Draw the answer into the slot; false, and nothing touched, when no gift is running here. */
-export async function draw(slot: HTMLElement, told: unknown, locale: string, hub: string): Promise<boolean> {
+export async function draw(slot: HTMLElement, told: unknown, locale: string, hub: string): Promise<Began> {
   const answer = fields(told);
+  const components = items(answer["components"]);
+  if (!text(answer["bundle"]) || !components.length) return false;
+  const module = await load<{ draw: DrawPack }>(slot.localName == "al-claim" ? CLAIM : BUNDLE);
+  const began = performance.now();
   const lang = languageOf(locale);
-  const gifts = items(answer["components"]).map((item) => ({
+  const gifts = components.map((item) => ({
     id: text(item["component"]),
     what: text(item["what"]),
     title: text(item["title"]),
     image: address(item["image"], hub),
     seller: text(item["seller"]),
-    until: dayOf(item["until"], lang),
+    until: dayOf(item["until"]),
   })).filter(({ what, seller }) => what && seller);
-  if (!text(answer["bundle"]) || !gifts.length) return false;
-  const module = await load<{ draw: DrawPack }>(slot.localName == "al-claim" ? CLAIM : BUNDLE);
-  return module.draw({ slot, answer, gifts, lang }, tools);
+  return !!gifts.length && module.draw({ slot, answer, gifts, lang }, tools) && began;
 }
 
-/** A day as people of that language write it; empty if it is none. */
-function dayOf(value: unknown, lang: Language): string {
-  const time = Date.parse(text(value));
-  return time ? new Intl.DateTimeFormat(lang, { dateStyle: "long" }).format(time) : "";
+/** A day as it was answered, which every language reads: a slow machine needs 100 ms for its first date format. */
+function dayOf(value: unknown): string {
+  return /^\d{4}-\d\d-\d\d/.exec(text(value))?.[0] ?? "";
 }
 
 /** The gifts as a list of cards, each with last parts of its own. */
-function cardsOf({ gifts }: Pack, last: (gift: Gift) => Content): HTMLElement {
+function cardsOf({ gifts, lang }: Pack, last: (gift: Gift) => Content): HTMLElement {
   return list(gifts.map((gift) => make("li", "card", [
     picture(gift.image, gift.what),
     make("div", "body", [
@@ -70,14 +73,15 @@ function cardsOf({ gifts }: Pack, last: (gift: Gift) => Content): HTMLElement {
       make("p", "title", gift.title, { dir: "auto" }),
       ...last(gift),
     ]),
-  ])));
+  ])), giftLabels[lang]);
 }
 
 /** Put the pack into the slot, under the label that nothing takes away. */
-function showPack({ slot, answer, lang }: Pack, label: string, content: Content, more = ""): void {
+function showPack({ slot, answer, lang }: Pack, content: Content, more = ""): void {
+  const label = giftLabels[lang];
   show(slot, make("section", "pack", [
     make("p", "", label, { class: "label" }),
     make("h2", "heading", slot.getAttribute("heading") || text(answer["title"]), { dir: "auto" }),
     ...content,
-  ], { "aria-label": label, lang }), base + sheet + more);
+  ], { lang }), base + sheet + more);
 }

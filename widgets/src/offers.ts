@@ -17,7 +17,6 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const MOST = 12;
 const LONGEST = 200;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 // Control characters, line breaks, and what turns the direction of the text that follows.
 const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]/gu;
 
@@ -44,7 +43,7 @@ export function address(value: unknown, hub: string): string | null {
   if (typeof value != "string" || !value) return null;
   try {
     const url = new URL(value, hub);
-    const isSafe = url.protocol == "https:" || isNeighbour(url, new URL(hub));
+    const isSafe = url.protocol == "https:" || url.protocol == "http:" && isLocal(url) && isLocal(new URL(hub));
     return isSafe && !url.username && !url.password ? url.href : null;
   } catch {
     return null;
@@ -52,8 +51,8 @@ export function address(value: unknown, hub: string): string | null {
 }
 
 /** Plain http is for the demo: a hub on loopback and what it names on loopback. */
-function isNeighbour(url: URL, hub: URL): boolean {
-  return url.protocol == "http:" && LOOPBACK.test(url.hostname) && LOOPBACK.test(hub.hostname);
+function isLocal({ hostname }: URL): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** What can be asked for its fields; nothing has them all. */

@@ -14,8 +14,8 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
 }
 
 /** A list of cards; Safari forgets that a list without bullets is a list, unless it is told. */
-export function list(cards: readonly HTMLElement[]): HTMLElement {
-  return make("ul", "row", cards, { role: "list" });
+export function list(cards: readonly HTMLElement[], label: string): HTMLElement {
+  return make("ul", "row", cards, { role: "list", "aria-label": label });
 }
 
 /** A square for a picture, which shows the title's first letter where the picture is missing. */

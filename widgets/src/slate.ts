@@ -10,6 +10,7 @@ import sheet from "./slate.css";
 
 /** Draw the answer into the slot; false, and nothing touched, when it holds no usable offer. */
 export const draw: Draw = (slot, answer, locale, hub) => {
+  const began = performance.now();
   const { slate, layout, alliance } = fields(answer);
   const offers = offersOf(fields(answer), hub);
   if (!offers.length) return false;
@@ -20,17 +21,17 @@ export const draw: Draw = (slot, answer, locale, hub) => {
     own("heading") && make("h2", "heading", own("heading"), { dir: "auto" }),
     make("p", "", words.label, { class: "label" }),
     text(alliance) && make("p", "member small", filled(words.member, text(alliance))),
-    list(offers.map((offer) => card(offer, words))),
+    list(offers.map((offer) => card(offer, words)), words.label),
     own("seller-note") && make("p", "note small", own("seller-note"), { dir: "auto" }),
     make("details", "who small", [make("summary", "", words.who), words.answer]),
-  ], { "aria-label": words.label, lang });
+  ], { lang });
   show(slot, section, base + sheet);
   whenSeen(slot, section, new URL("v1/seen", hub), {
     slate: text(slate),
     placement: own("placement"),
     offers: offers.map(({ id }) => id),
   });
-  return true;
+  return began;
 };
 
 function card({ title, href, image, price, seller, reason }: Offer, words: typeof slateWords.en): HTMLElement {

@@ -9,7 +9,7 @@ interface Shift extends PerformanceEntry {
 }
 
 /** Sent once, when the page is left or after ten seconds. */
-export const measure: Measure = (slot, near, begun, told, hub) => {
+export const measure: Measure = (slot, near, began, told, hub) => {
   let shift = 0;
   const add = (entries: PerformanceEntryList): void => {
     for (const { value, sources, startTime } of entries as Shift[]) {
@@ -33,8 +33,8 @@ export const measure: Measure = (slot, near, begun, told, hub) => {
       placement: slot.getAttribute("placement"),
       load: Math.round(ended - near.time),
       shift: Math.round(shift * 10_000),
-      work: Math.round(ended - (begun ?? ended)),
-      errors: begun ? 0 : 1,
+      work: Math.round(ended - (began || ended)),
+      errors: began == undefined ? 1 : 0,
     }));
   }
 };

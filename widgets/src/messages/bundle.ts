@@ -2,7 +2,6 @@
 import type { Catalogue } from "./index.js";
 
 export const bundleWords: Catalogue<{
-  readonly label: string;
   readonly amount: string;
   readonly other: string;
   readonly missing: string;
@@ -12,7 +11,6 @@ export const bundleWords: Catalogue<{
   readonly until: string;
 }> = {
   en: {
-    label: "A gift from our partners · Ad",
     amount: "With a purchase of {} or more",
     other: "With {} in your cart",
     missing: "{} to go",
@@ -22,7 +20,6 @@ export const bundleWords: Catalogue<{
     until: "Until {}",
   },
   lv: {
-    label: "Mūsu partneru dāvana · Reklāma",
     amount: "Pērkot par {} vai vairāk",
     other: "Ja grozā ir {}",
     missing: "Vēl {}",
@@ -32,7 +29,6 @@ export const bundleWords: Catalogue<{
     until: "Līdz {}",
   },
   "zh-Hans": {
-    label: "合作伙伴礼品 · 广告",
     amount: "购满 {} 即可获得",
     other: "购物车中有 {} 即可获得",
     missing: "还差 {}",
@@ -42,7 +38,6 @@ export const bundleWords: Catalogue<{
     until: "有效期至 {}",
   },
   "zh-Hant": {
-    label: "合作夥伴禮品 · 廣告",
     amount: "購滿 {} 即可獲得",
     other: "購物車中有 {} 即可獲得",
     missing: "還差 {}",

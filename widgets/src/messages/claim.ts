@@ -2,7 +2,6 @@
 import type { Catalogue } from "./index.js";
 
 export const claimWords: Catalogue<{
-  readonly label: string;
   readonly works: string;
   readonly until: string;
   readonly get: string;
@@ -16,7 +15,6 @@ export const claimWords: Catalogue<{
   readonly problems: Readonly<Record<string, string>>;
 }> = {
   en: {
-    label: "A gift from our partners · Ad",
     works: "Works at {}",
     until: "until {}",
     get: "Get the code",
@@ -35,7 +33,6 @@ export const claimWords: Catalogue<{
     },
   },
   lv: {
-    label: "Mūsu partneru dāvana · Reklāma",
     works: "Der veikalā {}",
     until: "līdz {}",
     get: "Saņemt kodu",
@@ -54,7 +51,6 @@ export const claimWords: Catalogue<{
     },
   },
   "zh-Hans": {
-    label: "合作伙伴礼品 · 广告",
     works: "适用于 {}",
     until: "有效期至 {}",
     get: "领取优惠码",
@@ -73,7 +69,6 @@ export const claimWords: Catalogue<{
     },
   },
   "zh-Hant": {
-    label: "合作夥伴禮品 · 廣告",
     works: "適用於 {}",
     until: "有效期至 {}",
     get: "領取優惠碼",
