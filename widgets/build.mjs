@@ -93,7 +93,7 @@ const sheetAsText = {
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const { code } = await transform(text, { loader: "css", minify: true, charset: "utf8" });
-      return { contents: code.trim(), loader: "text" };
+      return { contents: code.trim().replaceAll(", ", ","), loader: "text" };
     });
   },
 };

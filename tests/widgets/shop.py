@@ -30,7 +30,7 @@ class Hub:
     seen: list[dict[str, Any]] = field(default_factory=list)
     vitals: list[dict[str, Any]] = field(default_factory=list)
     claimed: list[dict[str, Any]] = field(default_factory=list)
-    claims: tuple[int, Any] = (503, {})
+    claims: tuple[int, Any] | Callable[[dict[str, Any]], tuple[int, Any]] = (503, {})
     fetched: list[str] = field(default_factory=list)
     origin: str = ""
     answering: threading.Event = field(default_factory=threading.Event)
@@ -54,7 +54,8 @@ class Hub:
             return 204, open_to_all, b""
         if method == "POST" and url.path == "/embed/v1/claims":
             self.claimed.append(json.loads(body))
-            status, told = self.claims
+            status, told = (self.claims(self.claimed[-1]) if callable(self.claims)
+                            else self.claims)
             return status, open_to_all, json.dumps(told).encode()
         if url.path in ASKED:
             asked = {name: values[0] for name, values in parse_qs(url.query).items()}

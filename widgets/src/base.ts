@@ -2,7 +2,7 @@
  * The shell of an element: waits until its slot nears the viewport, then asks the hub and fetches
  * the module that draws, side by side. Until the module draws, the page keeps its own content.
  */
-import { HERE, load } from "./load.js";
+import { HERE, load, type Load } from "./load.js";
 
 /** What measures one view in twenty. */
 declare const VITALS: string;
@@ -10,7 +10,9 @@ declare const VITALS: string;
 const ASKED = ["placement", "product", "asset", "locale"];
 
 /** Draws an answer into the slot's shadow; says when it began (ms of the page), or false when there is nothing to show. */
-export type Draw = (slot: HTMLElement, answer: unknown, locale: string, hub: string) => Began | Promise<Began>;
+export type Draw = (
+  slot: HTMLElement, answer: unknown, locale: string, hub: string, load: Load,
+) => Began | Promise<Began>;
 export type Began = number | false;
 /** Told when the slot came near, when drawing began (undefined after a failure), and when it ended. */
 export type Measure = (
@@ -44,7 +46,7 @@ export function shell(rem: number, hash: string, path: string): CustomElementCon
         const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(1500) });
         const told = await answer.json();
         const { draw } = await drawing;
-        if (turn == this.#turn) began = await draw(this, told, locale, HERE);
+        if (turn == this.#turn) began = await draw(this, told, locale, HERE, load);
       } catch {
         // The page stays as it was.
       }

@@ -7,8 +7,8 @@ import type { Fields } from "./offers.js";
 const PATIENCE = 10_000;
 
 /** Draw the pack; false, and nothing touched, on a page that proves no purchase. */
-export const draw: DrawPack = (pack, { address, cardsOf, dayOf, fields, filled, hub, items, make, showPack, text }) => {
-  const { slot, gifts, lang } = pack;
+export const draw: DrawPack = (pack, { address, cardsOf, dayOf, fields, filled, items, make, showPack, text }) => {
+  const { slot, gifts, lang, hub } = pack;
   const words = claimWords[lang];
   const [placement, proof] = ["placement", "proof"].map((name) => slot.getAttribute(name));
   if (!proof) return false;

@@ -4,7 +4,7 @@
  */
 import type { Began } from "./base.js";
 import sheet from "./gifts.css";
-import { HERE, load } from "./load.js";
+import type { Load } from "./load.js";
 import { giftLabels } from "./messages/gifts.js";
 import { filled, languageOf, type Language } from "./messages/index.js";
 import { address, fields, items, text, type Fields } from "./offers.js";
@@ -27,6 +27,7 @@ export interface Pack {
   readonly answer: Fields;
   readonly gifts: readonly Gift[];
   readonly lang: Language;
+  readonly hub: string;
 }
 
 type Content = readonly (string | Node)[];
@@ -38,10 +39,12 @@ export type DrawPack = (pack: Pack, tools: Tools) => boolean;
 declare const BUNDLE: string;
 declare const CLAIM: string;
 
-const tools = { address, cardsOf, dayOf, fields, filled, hub: HERE, items, make, showPack, text };
+const tools = { address, cardsOf, dayOf, fields, filled, items, make, showPack, text };
 
 /** Draw the answer into the slot; false, and nothing touched, when no gift is running here. */
-export async function draw(slot: HTMLElement, told: unknown, locale: string, hub: string): Promise<Began> {
+export async function draw(
+  slot: HTMLElement, told: unknown, locale: string, hub: string, load: Load,
+): Promise<Began> {
   const answer = fields(told);
   const components = items(answer["components"]);
   if (!text(answer["bundle"]) || !components.length) return false;
@@ -56,7 +59,7 @@ export async function draw(slot: HTMLElement, told: unknown, locale: string, hub
     seller: text(item["seller"]),
     until: dayOf(item["until"]),
   })).filter(({ what, seller }) => what && seller);
-  return !!gifts.length && module.draw({ slot, answer, gifts, lang }, tools) && began;
+  return !!gifts.length && module.draw({ slot, answer, gifts, lang, hub }, tools) && began;
 }
 
 /** A day as it was answered, which every language reads: a slow machine needs 100 ms for its first date format. */

@@ -17,3 +17,6 @@ export function load<Module>(hash: string): Promise<Module> {
   // The browser holds one file per address: this waits for the one that is checked.
   return import(script.src).catch(() => {});
 }
+
+/** How a module that was loaded gets at another one. */
+export type Load = typeof load;

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { load } from "../src/load.js";
 import { languageOf } from "../src/messages/index.js";
 import { slateWords } from "../src/messages/slate.js";
 import { draw } from "../src/slate.js";
@@ -95,7 +96,7 @@ function drawn(changed: Record<string, unknown> = {}, locale = "en"): boolean {
   const second = { ...first(), offer: "prd_2", title: "Cap", seller: "$& & Sons", reason: "unheard_of",
     price: { text: "€9.00" } };
   const answer = { slate: "slt_1", label: "x", offers: [first(), second], ...changed };
-  return draw(document.querySelector<HTMLElement>("al-slate")!, answer, locale, HUB) !== false;
+  return draw(document.querySelector<HTMLElement>("al-slate")!, answer, locale, HUB, load) !== false;
 }
 
 function first(): Record<string, unknown> {
