@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.widgets.pack import AWAY, LANGUAGES, claims, pack
 from tests.widgets.shop import ROOT, Hub, Shop, offer
@@ -21,6 +21,9 @@ body { margin: 0; font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; colo
 h1, #after { display: none }
 main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 28px; padding: 24px; }
 main > * { --al-accent: #4a6136; --al-card: #fff; --al-radius: .75rem; min-inline-size: 0; }
+</style>"""
+PHONES = """<style>main { grid-template-columns: repeat(2, 320px); align-items: start }
+section { display: grid; gap: 28px; --al-accent: #4a6136; --al-card: #fff; --al-radius: .75rem }
 </style>"""
 ELEMENTS = {
     "al-slate": 'placement="plc_1"',
@@ -47,7 +50,7 @@ def test_an_element_is_drawn_in_four_languages(
     body = "".join(f'<{tag} {ELEMENTS[tag]} lang="{each}"></{tag}>' for each in LANGUAGES)
 
     page = visit.go(body, head=TOUCH)
-    page.wait_for_function("told.filter(each => each.endsWith('al-shown')).length == 4")
+    page.wait_for_function("() => told.filter(each => each.endsWith('al-shown')).length == 4")
     if tag == "al-claim":
         for number in range(4):
             page.locator(tag).nth(number).locator("button").last.click()
@@ -57,11 +60,36 @@ def test_an_element_is_drawn_in_four_languages(
     assert page.locator(tag).evaluate_all("all => all.map(each => each.shadowRoot.firstChild.lang)") \
         == list(LANGUAGES)
     assert (visit.console, visit.errors) == ([], [])
-    keep = os.environ.get("ALLIANCE_PICTURES") == "1"
-    path = (ROOT / "docs" / "images" if keep else tmp_path) / f"{tag}.png"
-    page.locator("main").screenshot(path=path)
-    assert path.stat().st_size < 150_000
+    assert _picture(page, tag, tmp_path).stat().st_size < 150_000
     page.close()
+
+
+def test_they_fit_a_phone_and_begin_where_reading_begins(
+        browser: Browser, hub: Hub, shop: Shop, tmp_path: Path) -> None:
+    hub.answer = lambda path, asked: _answer(hub.origin, path, asked["locale"])
+    visit = Visit(browser, hub, shop)
+    columns = "".join(
+        f'<section dir="{direction}" lang="{language}">'
+        + "".join(f"<{tag} {rest}></{tag}>" for tag, rest in ELEMENTS.items()) + "</section>"
+        for direction, language in (("ltr", "lv"), ("rtl", "en")))
+
+    page = visit.go(columns, head=TOUCH + PHONES, width=716)
+    page.wait_for_function("() => told.filter(each => each.endsWith('al-shown')).length === 8")
+    page.wait_for_load_state("networkidle")
+
+    for place in page.locator("section").all():
+        assert place.evaluate("each => each.scrollWidth - each.clientWidth") == 0
+    page.locator("al-claim, al-article").evaluate_all("all => all.forEach(each => each.remove())")
+    assert _picture(page, "elements-on-a-phone", tmp_path).stat().st_size < 150_000
+    page.close()
+
+
+def _picture(page: Page, name: str, folder: Path) -> Path:
+    """Take a picture; `ALLIANCE_PICTURES=1` keeps it for the docs (`make pictures`)."""
+    keep = os.environ.get("ALLIANCE_PICTURES") == "1"
+    path = (ROOT / "docs" / "images" if keep else folder) / f"{name}.png"
+    page.locator("main").screenshot(path=path)
+    return path
 
 
 def _answer(hub: str, path: str, language: str) -> dict[str, Any]:

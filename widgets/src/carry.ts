@@ -14,9 +14,9 @@ const TOKEN = /^[\w.~-]{8,160}$/;
 // Looked at now, at each change of what the shopper said, and at each step to another page.
 whenChanged(keep);
 keep();
-addEventListener("click", (event) => follow(event.target), true);
-addEventListener("auxclick", (event) => follow(event.target), true);
-addEventListener("submit", (event) => send(event.target as HTMLFormElement, event.submitter), true);
+addEventListener("click", follow, true);
+addEventListener("auxclick", follow, true);
+addEventListener("submit", send, true);
 
 function tokens(): string[] {
   return new URLSearchParams(location.search).getAll(NAME).filter((each) => TOKEN.test(each)).slice(-MOST);
@@ -42,14 +42,15 @@ function forget(): void {
   history.replaceState(history.state, "", here);
 }
 
-function follow(target: EventTarget | null): void {
+function follow({ target }: Event): void {
   const link = target instanceof Element && target.closest<HTMLAnchorElement>("a[href]");
   if (!link || link.hasAttribute("download")) return;
   const carried = along(link.href);
   if (carried !== link.href) link.href = carried;
 }
 
-function send(form: HTMLFormElement, button: HTMLElement | null): void {
+function send({ target, submitter: button }: SubmitEvent): void {
+  const form = target as HTMLFormElement;
   const goal = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
   const carried = along(new URL(goal, document.baseURI).href);
   const method = button?.getAttribute("formmethod") ?? form.getAttribute("method") ?? "";

@@ -72,8 +72,8 @@ function cardsOf({ gifts, lang }: Pack, last: (gift: Gift) => Content): HTMLElem
   return list(gifts.map((gift) => make("li", "card", [
     picture(gift.image, gift.what),
     make("div", "body", [
-      make("p", "what", gift.what, { dir: "auto" }),
-      make("p", "title", gift.title, { dir: "auto" }),
+      make("p", "what", gift.what),
+      make("p", "title", gift.title),
       ...last(gift),
     ]),
   ])), giftLabels[lang]);
@@ -84,7 +84,7 @@ function showPack({ slot, answer, lang }: Pack, content: Content, more = ""): vo
   const label = giftLabels[lang];
   show(slot, make("section", "pack", [
     make("p", "", label, { class: "label" }),
-    make("h2", "heading", slot.getAttribute("heading") || text(answer["title"]), { dir: "auto" }),
+    make("h2", "heading", slot.getAttribute("heading") || text(answer["title"])),
     ...content,
   ], { lang }), base + sheet + more);
 }

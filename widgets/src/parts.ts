@@ -23,7 +23,7 @@ export function picture(src: string | null, title: string): HTMLElement {
   const letter = make("span", "", [...title][0]);
   const frame = make("div", "picture", letter, { "aria-hidden": "true" });
   if (src) {
-    const image = make("img", "image", "", { alt: "", loading: "lazy", decoding: "async", src });
+    const image = make("img", "image", "", { alt: "", loading: "lazy", src });
     image.onload = () => letter.remove();
     image.onerror = () => image.remove();
     frame.append(image);

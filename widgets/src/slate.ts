@@ -18,11 +18,11 @@ export const draw: Draw = (slot, answer, locale, hub) => {
   const words = slateWords[lang];
   const own = (name: string): string => slot.getAttribute(name) ?? "";
   const section = make("section", `slate ${own("layout") || text(layout)}`, [
-    own("heading") && make("h2", "heading", own("heading"), { dir: "auto" }),
+    own("heading") && make("h2", "heading", own("heading")),
     make("p", "", words.label, { class: "label" }),
     text(alliance) && make("p", "member small", filled(words.member, text(alliance))),
     list(offers.map((offer) => card(offer, words)), words.label),
-    own("seller-note") && make("p", "note small", own("seller-note"), { dir: "auto" }),
+    own("seller-note") && make("p", "note small", own("seller-note")),
     make("details", "who small", [make("summary", "", words.who), words.answer]),
   ], { lang });
   show(slot, section, base + sheet);
@@ -39,7 +39,7 @@ function card({ title, href, image, price, seller, reason }: Offer, words: typeo
     picture(image, title),
     make("div", "body", [
       make("p", "reason small", text(words.reasons[reason])),
-      make("a", "title", title, { href, rel: "sponsored noopener", dir: "auto" }),
+      make("a", "title", title, { href, rel: "sponsored noopener" }),
       make("p", "price", price),
       make("p", "seller small", seller && filled(words.sold, seller)),
     ]),

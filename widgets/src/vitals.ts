@@ -3,18 +3,26 @@ import type { Measure } from "./base.js";
 
 const PATIENCE = 10_000;
 
+/** For so long after drawing, whatever moves in the page has moved because of it. */
+const AFTERWARDS = 100;
+
 interface Shift extends PerformanceEntry {
   readonly value: number;
-  readonly sources: readonly { readonly node: Node | null }[];
+  readonly hadRecentInput: boolean;
+  readonly sources: readonly { readonly currentRect: DOMRectReadOnly }[];
 }
 
 /** Sent once, when the page is left or after ten seconds. */
 export const measure: Measure = (slot, near, began, told, hub) => {
+  const ended = told.timeStamp;
   let shift = 0;
   const add = (entries: PerformanceEntryList): void => {
-    for (const { value, sources, startTime } of entries as Shift[]) {
-      const isOurs = sources.some(({ node }) => slot.contains(node) || slot.shadowRoot?.contains(node));
-      if (isOurs && startTime >= near.time) shift += value;
+    const { top, bottom } = slot.getBoundingClientRect();
+    for (const { value, hadRecentInput, sources, startTime } of entries as Shift[]) {
+      // What lies in a shadow is named to nobody: where it lies has to do.
+      const isInside = sources.some(({ currentRect }) => currentRect.top >= top && currentRect.bottom <= bottom);
+      const isCaused = startTime >= ended && startTime < ended + AFTERWARDS;
+      if (startTime >= near.time && !hadRecentInput && (isInside || isCaused)) shift += value;
     }
   };
   const watch = new PerformanceObserver((list) => add(list.getEntries()));
@@ -28,7 +36,6 @@ export const measure: Measure = (slot, near, began, told, hub) => {
     removeEventListener("pagehide", send);
     add(watch.takeRecords());
     watch.disconnect();
-    const ended = told.timeStamp;
     navigator.sendBeacon(new URL("v1/vitals", hub), JSON.stringify({
       placement: slot.getAttribute("placement"),
       load: Math.round(ended - near.time),
