@@ -1,4 +1,4 @@
-"""What all elements keep: a shop's strict policy, its pace, its readers, and its reading direction."""
+"""What all elements keep: a shop's strict policy, its pace, its readers, its reading direction."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ OURS = """hub => { window.longest = 0; new PerformanceObserver((list) => {
 MODES: dict[str, dict[str, Any]] = {
     "light": {}, "dark": {"head": THEMES["dark"]}, "forced colours": {"forced_colors": "active"},
     "200 % zoom": {"width": 640, "device_scale_factor": 2},
-    "reduced motion": {"reduced_motion": "reduce"}, "right to left": {"head": "<style>html{direction:rtl}</style>"},
+    "reduced motion": {"reduced_motion": "reduce"},
+    "right to left": {"head": "<style>html{direction:rtl}</style>"},
 }
 
 

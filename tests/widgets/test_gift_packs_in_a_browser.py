@@ -35,9 +35,9 @@ def test_a_pack_says_what_it_gives_who_gives_it_and_until_when(visit: Visit) -> 
 
     assert page.locator("al-bundle h2").inner_text() == "Newborn welcome pack"
     assert page.locator("al-bundle li").all_inner_texts() == [
-        f"{what}\n\n{title}\n\nFrom {seller}" for what, title, seller in (
-            ("A free sample", "Baby wash, 50 ml", SELLERS[0]), ("20 % off", "Moon blocks", SELLERS[1]),
-            ("€15 voucher", "Photo session at home", SELLERS[2]))]
+        f"A free sample\n\nBaby wash, 50 ml\n\nFrom {SELLERS[0]}",
+        f"20 % off\n\nMoon blocks\n\nFrom {SELLERS[1]}",
+        f"€15 voucher\n\nPhoto session at home\n\nFrom {SELLERS[2]}"]
     assert page.locator("al-bundle .away").inner_text() \
         == f"{AWAY} cannot give its part just now. You get the rest."
     assert page.locator("al-bundle .until").inner_text() == "Until 2026-12-31"
@@ -51,8 +51,8 @@ def test_the_progress_follows_the_cart_without_asking_again(visit: Visit) -> Non
     said = [_progress(page)]
     for name, value in (("amount", "59.99"), ("amount", "60.00"), ("amount", "0"),
                         ("amount", "what?"), ("met", ""), ("currency", "SEK")):
-        page.locator("al-bundle").evaluate("(slot, [name, value]) => slot.setAttribute(name, value)",
-                                           [name, value])
+        page.locator("al-bundle").evaluate(
+            "(slot, [name, value]) => slot.setAttribute(name, value)", [name, value])
         said.append(_progress(page))
 
     assert said == [("€12.50 to go", 4750, 6000), ("€0.01 to go", 5999, 6000),
@@ -85,7 +85,8 @@ def test_without_a_running_campaign_only_the_first_module_is_fetched(visit: Visi
     visit.wait("al-bundle al-empty")
     visit.wait("al-claim al-empty")
 
-    assert page.locator("main").inner_text().split() == "Your order The cartThank you The shop goes on".split()
+    assert " ".join(page.locator("main").inner_text().split()) \
+        == "Your order The cartThank you The shop goes on"
     assert [name for name in ("gifts.js", "bundle.js", "claim.js")
             if f"/{manifest()[name]['file']}" in visit.hub.fetched] == ["gifts.js"]
 
@@ -93,7 +94,7 @@ def test_without_a_running_campaign_only_the_first_module_is_fetched(visit: Visi
 @pytest.mark.parametrize("answer", [
     None, [], {"bundle": 7}, {"bundle": "cmp_1"}, {"bundle": "cmp_1", "components": "odd"},
     {"bundle": "cmp_1", "components": [{}, None, 3]},
-    {"bundle": "cmp_1", "components": [component(0)], "trigger": {"kind": "amount", "currency": "?"}},
+    {"bundle": "cmp_1", "components": [component(0)], "trigger": {"kind": "amount"}},
 ])
 def test_a_hub_that_is_down_or_odd_leaves_the_page_as_it_was(visit: Visit, answer: Any) -> None:
     visit.hub.answer = answer
