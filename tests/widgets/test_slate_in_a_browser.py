@@ -71,7 +71,7 @@ def test_a_slate_shows_and_is_counted_once_after_a_second(visit: Visit) -> None:
     assert visit.hub.asked == [{"placement": "plc_1", "product": "SKU1", "locale": "en"}]
     assert visit.hub.told.wait(5)
     visit.wait("al-seen")
-    assert visit.hub.seen == [{"slate": "slt_1", "placement": "plc_1",
+    assert visit.hub.seen == [{"slate": "slt_1", "placement": "plc_1", "asset": "",
                                "offers": ["prd_0", "prd_1", "prd_2", "prd_3"]}]
     assert page.evaluate("told") == ["al-shown", "al-seen"]
     assert (visit.console, visit.errors) == ([], [])

@@ -3,6 +3,8 @@
 export interface Seen {
   readonly slate: string;
   readonly placement: string;
+  /** The card, of a slate that is an article's; empty otherwise. */
+  readonly asset: string;
   readonly offers: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { whenSeen } from "../src/seen.js";
 import { Viewport } from "./watching.js";
 
-const SEEN = { slate: "slt_1", placement: "plc_1", offers: ["prd_1", "prd_2"] };
+const SEEN = { slate: "slt_1", placement: "plc_1", asset: "", offers: ["prd_1", "prd_2"] };
 const TO = new URL("https://hub.example/embed/v1/seen");
 
 let viewport: Viewport;
