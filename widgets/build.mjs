@@ -11,9 +11,17 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build, transform } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+const TARGET = "es2022";
 const OUT = resolve(HERE, "../alliance/web/static/built");
-const WIDGETS = { "al-slate": "slate.ts" };
-const CARRY = "carry.ts";
+/** The modules that the loader fetches when they are needed, in the order of their building. */
+const MODULES = ["slate", "bundle", "claim", "gifts", "carry", "vitals"];
+/** Each element: its name after `al-`, rem held free, its module, what it asks for if not by name. */
+const ELEMENTS = [
+  ["slate", 26, "slate"],
+  ["article", 12, "slate"],
+  ["bundle", 26, "gifts"],
+  ["claim", 26, "gifts", "bundle"],
+];
 
 /** Build all into `out`, which is replaced as a whole. */
 export async function buildAll(out = OUT) {
@@ -29,21 +37,17 @@ export async function buildAll(out = OUT) {
 }
 
 async function buildEmbed(keep) {
-  const lean = { format: "esm", legalComments: "none" };
-  const modules = [];
-  const module = async (source) => {
-    const name = `${basename(source, ".ts")}.js`;
-    const code = await bundle(`src/${source}`, { ...lean, plugins: [sheetAsText] });
-    const { file, hash } = await keep(name, code, { folder: "embed" });
-    return [basename(file), hash];
-  };
-  for (const [tag, source] of Object.entries(WIDGETS)) {
-    modules.push([tag, ...await module(source)]);
+  const hashes = {};
+  for (const name of MODULES) {
+    const code = await lean(name, defined({ BUNDLE: hashes.bundle, CLAIM: hashes.claim }));
+    hashes[name] = (await keep(`${name}.js`, code, { folder: "embed", isNamedByHash: true })).hash;
   }
-  const [carry, hash] = (await module(CARRY)).map((text) => JSON.stringify(text));
-  const define = { MODULES: JSON.stringify(modules), CARRY: carry, CARRY_HASH: hash };
-  const loader = await bundle("src/index.ts", { ...lean, define });
-  await keep("embed.js", loader, { folder: "embed", stem: "v1" });
+  const tables = {
+    ELEMENTS: ELEMENTS.map(([name, rem, module, ...path]) => [name, rem, hashes[module], ...path]),
+    CARRY: hashes.carry,
+    VITALS: hashes.vitals,
+  };
+  await keep("embed.js", await lean("index", defined(tables)), { folder: "embed", stem: "v1" });
 }
 
 async function buildAdmin(keep) {
@@ -51,6 +55,17 @@ async function buildAdmin(keep) {
     await keep(`${name}.js`, await bundle(`src/admin/${name}.ts`, { format: "iife" }));
   }
   await keep("admin.css", await bundle("src/admin/admin.css", { plugins: [picturesAsFiles(keep)] }));
+}
+
+/** Values as esbuild puts them in place of names. */
+const defined = (values) => Object.fromEntries(
+  Object.entries(values).map(([name, value]) => [name, JSON.stringify(value ?? "")]));
+
+/** A widget's module; a second pass joins what bundling has put side by side. */
+async function lean(name, define = {}) {
+  const options = { format: "esm", legalComments: "none", plugins: [sheetAsText], define };
+  const code = await bundle(`src/${name}.ts`, options);
+  return (await transform(code, { minify: true, target: TARGET, charset: "utf8" })).code.trim();
 }
 
 /** One minified file of an entry and all it imports. */
@@ -62,7 +77,7 @@ async function bundle(entry, options) {
     minify: true,
     write: false,
     outdir: HERE,
-    target: "es2022",
+    target: TARGET,
     charset: "utf8",
     legalComments: "eof",
     logLevel: "warning",
@@ -78,7 +93,7 @@ const sheetAsText = {
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const { code } = await transform(text, { loader: "css", minify: true, charset: "utf8" });
-      return { contents: code.trim(), loader: "text" };
+      return { contents: code.trim().replaceAll(", ", ","), loader: "text" };
     });
   },
 };
@@ -98,21 +113,32 @@ const picturesAsFiles = (keep) => ({
 /** Writes files under names that carry their hash, and lists them by their logical name. */
 function keeper(out) {
   const manifest = {};
-  async function keep(logical, text, { folder = "", stem, listed = true } = {}) {
-    const bytes = Buffer.from(text);
+  async function keep(logical, text, { folder = "", stem, listed = true, isNamedByHash } = {}) {
+    const [bytes, hash] = isNamedByHash ? plainlyHashed(text) : [Buffer.from(text)];
     const mark = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
     const ending = extname(logical);
-    const file = posix.join(folder, `${stem ?? basename(logical, ending)}-${mark}${ending}`);
+    const name = hash ?? `${stem ?? basename(logical, ending)}-${mark}`;
+    const file = posix.join(folder, `${name}${ending}`);
     await mkdir(join(out, folder), { recursive: true });
     await writeFile(join(out, file), bytes);
     const integrity = `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
     const entry = { file, integrity, brotli: brotliLength(bytes) };
     if (listed) manifest[logical] = entry;
-    // The loader names modules by a shorter hash, without its last sign (always =): bytes count there.
-    return { ...entry, hash: createHash("sha256").update(bytes).digest("base64").slice(0, -1) };
+    return { ...entry, hash };
   }
   keep.manifest = manifest;
   return keep;
+}
+
+/**
+ * The loader has no byte to spare: of each module it knows one text, which is both its integrity and
+ * its name. So the text has letters and digits only; empty lines are added until it has.
+ */
+function plainlyHashed(text) {
+  for (let bytes = Buffer.from(text); ; bytes = Buffer.concat([bytes, Buffer.from("\n")])) {
+    const hash = createHash("sha256").update(bytes).digest("base64").slice(0, -1);
+    if (/^[a-z\d]+$/i.test(hash)) return [bytes, hash];
+  }
 }
 
 function brotliLength(bytes) {

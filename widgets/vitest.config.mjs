@@ -12,9 +12,12 @@ export default {
     unstubGlobals: true,
   },
   define: {
-    MODULES: JSON.stringify([["al-slate", "slate.js", "x"]]),
-    CARRY: '"carry.js"',
-    CARRY_HASH: '"x"',
+    ELEMENTS: JSON.stringify([["slate", 26, "slate-hash"], ["article", 9, "slate-hash"],
+      ["bundle", 26, "gifts-hash"], ["claim", 26, "gifts-hash", "bundle"]]),
+    CARRY: '"carry-hash"',
+    VITALS: '"vitals-hash"',
+    BUNDLE: '"bundle-hash"',
+    CLAIM: '"claim-hash"',
   },
   plugins: [{
     name: "sheet-as-text",

@@ -14,8 +14,7 @@ from alliance.catalogue.model import Product
 from alliance.content.model import ArticleCard, Asset
 from alliance.core.errors import NotFound
 from alliance.merchants.model import Merchant, Store
-from alliance.referrals.link_model import Link
-from alliance.referrals.publishing import CHANNEL
+from alliance.referrals.link_model import CARDS, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ _SHOWN = (
           & (_SELLER.merchant_id == Product.merchant_id) & (_SELLER.id != _HOST.id))
     .join(Span, (Span.seller_member_id == _SELLER.id) & (Span.host_member_id == _HOST.id))
     .join(Link, (Link.host_member_id == _HOST.id) & (Link.target == Product.id)
-          & (Link.channel == CHANNEL) & (Link.asset == ArticleCard.id))
+          & (Link.channel == CARDS) & (Link.asset == ArticleCard.id))
     .where(ArticleCard.id == bindparam("card"), ArticleCard.place.is_not(None),
            Asset.withdrawn_at.is_(None), _HOST.state == "active", _SELLER.state == "active",
            Product.in_stock.is_(true()), Product.is_public.is_(true()),

@@ -15,6 +15,9 @@ HEALTH = ("fine", "withdrawn", "sold_out", "no_contract", "gone", "moved", "move
           "kept_out", "unreachable")
 """What the daily look at a link finds; pages say what to do about each."""
 
+CARDS = "article"
+"""The channel of the links of cards in articles; the card's id is their asset."""
+
 RELS = ("sponsored", "nofollow", "sponsored nofollow")
 """What the snippet of a link tells search engines; the first one is what they ask for."""
 

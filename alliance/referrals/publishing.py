@@ -13,10 +13,7 @@ from alliance.content.model import Asset
 from alliance.core.actor import Actor
 from alliance.merchants import shown
 from alliance.referrals import links
-from alliance.referrals.link_model import Link
-
-CHANNEL = "article"
-"""The channel of the links of cards; the card's id is their asset."""
+from alliance.referrals.link_model import CARDS, Link
 
 
 def publish(session: Session, by: Actor, article_id: str, *, now: datetime) -> Published:
@@ -27,7 +24,7 @@ def publish(session: Session, by: Actor, article_id: str, *, now: datetime) -> P
     done = articles.publish(session, by, article_id, now=now)
     alliance_id = session.get_one(Asset, article_id).alliance_id
     for card in done.cards:
-        links.make(session, by, alliance_id, card.product_id, channel=CHANNEL, asset=card.id,
+        links.make(session, by, alliance_id, card.product_id, channel=CARDS, asset=card.id,
                    now=now)
     _end(session, by, [card.id for card in done.gone], now)
     shown.changed(session, alliance_id)
@@ -45,7 +42,7 @@ def withdraw(session: Session, by: Actor, article_id: str, *, now: datetime) -> 
 def links_of(session: Session, card_ids: list[str]) -> dict[str, Link]:
     """The links of these cards, by card."""
     return {link.asset: link for link in session.scalars(
-        select(Link).where(Link.channel == CHANNEL, Link.asset.in_(card_ids)))}
+        select(Link).where(Link.channel == CARDS, Link.asset.in_(card_ids)))}
 
 
 def _end(session: Session, by: Actor, card_ids: list[str], now: datetime) -> None:

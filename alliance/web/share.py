@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import escape
 
 from alliance.insights.sharing import Shared
-from alliance.referrals import publishing
+from alliance.referrals.link_model import CARDS
 from alliance.web import ui
 from alliance.web.words import N_
 
@@ -55,7 +55,7 @@ class Text:
 
 def channel_name(channel: str) -> str:
     """A channel as people say it."""
-    names = {**CHANNELS, publishing.CHANNEL: N_("Article")}
+    names = {**CHANNELS, CARDS: N_("Article")}
     return str(_(names[channel])) if channel in names else channel
 
 

@@ -160,9 +160,9 @@ def test_views_that_are_made_up_fill_no_memory(bench: Bench, placement: str) -> 
             bench.client.post("/embed/v1/seen", environ_base=STRANGER,
                               data=json.dumps({"placement": place, "offers": offers}),
                               headers={"User-Agent": f"{BROWSER} {n}"})
-    seeing = bench.front.embed._seeing
+    sparing = bench.front.embed._seeing._sparing
 
-    assert (len(seeing._by_visitor), len(seeing._by_network)) == (60, 1)
+    assert (len(sparing._by_visitor), len(sparing._by_network)) == (60, 1)
     assert seen(bench) == 60
 
 

@@ -16,6 +16,8 @@ BUILT = ROOT / "alliance" / "web" / "static" / "built"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
          ".html": "text/html; charset=utf-8"}
 
+ASKED = ("/embed/v1/slate", "/embed/v1/article", "/embed/v1/bundle")
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -23,9 +25,12 @@ Answer = tuple[int, dict[str, str], bytes]
 class Hub:
     """Plays the hub's embed endpoints from the built files and keeps what it was asked and told."""
 
-    answer: dict[str, Any] | None
+    answer: dict[str, Any] | Callable[[str, dict[str, str]], Any] | None
     asked: list[dict[str, str]] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
+    vitals: list[dict[str, Any]] = field(default_factory=list)
+    claimed: list[dict[str, Any]] = field(default_factory=list)
+    claims: tuple[int, Any] | Callable[[dict[str, Any]], tuple[int, Any]] = (503, {})
     fetched: list[str] = field(default_factory=list)
     origin: str = ""
     answering: threading.Event = field(default_factory=threading.Event)
@@ -43,12 +48,23 @@ class Hub:
             self.seen.append(json.loads(body))
             self.told.set()
             return 204, open_to_all, b""
-        if url.path == "/embed/v1/slate":
-            self.asked.append({name: values[0] for name, values in parse_qs(url.query).items()})
+        if method == "POST" and url.path == "/embed/v1/vitals":
+            self.vitals.append(json.loads(body))
+            self.told.set()
+            return 204, open_to_all, b""
+        if method == "POST" and url.path == "/embed/v1/claims":
+            self.claimed.append(json.loads(body))
+            status, told = (self.claims(self.claimed[-1]) if callable(self.claims)
+                            else self.claims)
+            return status, open_to_all, json.dumps(told).encode()
+        if url.path in ASKED:
+            asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+            self.asked.append(asked)
             self.answering.wait(10)
             if self.answer is None:
                 return 503, open_to_all, b""
-            return 200, open_to_all, json.dumps(self.answer).encode()
+            told = self.answer(url.path, asked) if callable(self.answer) else self.answer
+            return 200, open_to_all, json.dumps(told).encode()
         if url.path.startswith("/pictures/"):
             return 200, {"Content-Type": TYPES[".svg"]}, picture(url.path)
         if url.path == "/embed/v1.js":

@@ -2,100 +2,79 @@
  * The shell of an element: waits until its slot nears the viewport, then asks the hub and fetches
  * the module that draws, side by side. Until the module draws, the page keeps its own content.
  */
-import { ask, localeOf, type Place } from "./api.js";
+import { HERE, load, type Load } from "./load.js";
 
-/** Each tag's module: file beside the loader, and the SHA-256 that the browser must find in it. */
-declare const MODULES: readonly (readonly [tag: string, file: string, hash: string])[];
-/** What carries a click token on; only a page that was landed on with one fetches it. */
-declare const CARRY: string;
-declare const CARRY_HASH: string;
-/** The hub is where this very script came from: nothing to configure, nothing to get wrong. */
-const HERE = import.meta.url;
+/** What measures one view in twenty. */
+declare const VITALS: string;
+/** What of a slot goes to the hub; a change of any of it asks anew. */
+const ASKED = ["placement", "product", "asset", "locale"];
 
-/** Draws an answer into the slot's shadow; false when there is nothing to show. */
-export type Draw = (slot: HTMLElement, answer: unknown, place: Place) => boolean;
+/** Draws an answer into the slot's shadow; says when it began (ms of the page), or false when there is nothing to show. */
+export type Draw = (
+  slot: HTMLElement, answer: unknown, locale: string, hub: string, load: Load,
+) => Began | Promise<Began>;
+export type Began = number | false;
+/** Told when the slot came near, when drawing began (undefined after a failure), and when it ended. */
+export type Measure = (
+  slot: HTMLElement, near: IntersectionObserverEntry, began: Began | undefined, told: Event, hub: string,
+) => void;
 
-const NEAR = "400px";
-
-/** Define every element once; a second loader on the page finds them defined and defines nothing. */
-export function define(): void {
-  for (const [tag, file, hash] of MODULES) {
-    if (!customElements.get(tag)) customElements.define(tag, shell(file, hash));
-  }
-  // A page that was landed on with a click token carries it along; see `carry.ts`.
-  if (/\Walc=/.test(location.href)) load(CARRY, CARRY_HASH).catch(() => {});
-}
-
-function shell(file: string, hash: string): CustomElementConstructor {
+/** The class of an element that asks the hub for `path`, is `rem` high, and is drawn by that module. */
+export function shell(rem: number, hash: string, path: string): CustomElementConstructor {
   return class extends HTMLElement {
-    static observedAttributes = ["placement", "product", "locale"];
-    #away = new AbortController();
+    static observedAttributes = ASKED;
+    /** Counts what makes an answer stale that is still on its way. */
+    #turn = 0;
 
-    connectedCallback(): void {
-      this.#away.abort();
-      const { signal } = (this.#away = new AbortController());
-      const watch = new IntersectionObserver(([entry]) => {
-        if (!entry?.isIntersecting) return;
-        watch.disconnect();
-        void fill(this, file, hash, signal);
-      }, { rootMargin: NEAR });
-      watch.observe(this);
-      signal.onabort = () => watch.disconnect();
-    }
-
-    disconnectedCallback(): void {
-      this.#away.abort();
+    async connectedCallback(): Promise<void> {
+      const turn = ++this.#turn;
+      const near = await when(this, true);
+      if (turn != this.#turn) return;
+      const locale = this.getAttribute("locale") || this.closest<HTMLElement>("[lang]")?.lang || navigator.language;
+      const url = new URL(`v1/${path}?locale=${locale}`, HERE);
+      for (const name of ASKED) {
+        const value = this.getAttribute(name);
+        if (value) url.searchParams.set(name, value);
+      }
+      // Below the sight a box can be held free without moving anything the shopper sees.
+      const isHeld = !this.firstElementChild && !this.hasAttribute("style") && near.intersectionRect.top > innerHeight;
+      if (isHeld) this.style = `display:block;min-block-size:var(--al-reserve,${rem}rem)`;
+      let began: Began | undefined;
+      try {
+        const drawing = load<{ draw: Draw }>(hash);
+        // Without cookies, and with short patience; the signal also covers a body that stops half way.
+        const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(1500) });
+        const told = await answer.json();
+        const { draw } = await drawing;
+        if (turn == this.#turn) began = await draw(this, told, locale, HERE, load);
+      } catch {
+        // The page stays as it was.
+      }
+      if (turn == this.#turn) {
+        const told = new Event(began ? "al-shown" : "al-empty", { bubbles: true });
+        this.dispatchEvent(told);
+        if (Math.random() < .05) (await load<{ measure: Measure } | undefined>(VITALS))?.measure(this, near, began, told, HERE);
+      }
+      // Given back only out of sight as well, whether the slate was smaller or did not come at all.
+      await when(this, false);
+      if (isHeld) this.toggleAttribute("style", false);
     }
 
     attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-      // A shop that changes the variant shown gets a new slate; first parsing does not ask twice.
-      if (this.isConnected && before !== after) this.connectedCallback();
+      // A shop that changes the variant shown gets a new slate; first parsing only looks again.
+      if (before != after) void this.connectedCallback();
     }
   };
 }
 
-async function fill(
-  slot: HTMLElement, file: string, hash: string, signal: AbortSignal,
-): Promise<void> {
-  const { top, bottom } = slot.getBoundingClientRect();
-  const { style } = slot;
-  const kept = style.cssText;
-  const place = { hub: HERE, locale: localeOf(slot) };
-  // Out of sight a box can be held free without moving anything the shopper sees.
-  if (!slot.firstElementChild && (top > innerHeight || bottom < 0)) {
-    // About as high as four cards are wide, and some lines of text.
-    style.cssText += ";display:block;min-block-size:var(--al-reserve,min(15vw + 19rem,30rem))";
-  }
-  let shown = false;
-  try {
-    const [answer, draw] = await Promise.all([ask(slot, place), load(file, hash)]);
-    shown = !signal.aborted && draw(slot, answer, place);
-  } catch {
-    // The page stays as it was.
-  }
-  if (!signal.aborted) {
-    slot.dispatchEvent(new CustomEvent(shown ? "al-shown" : "al-empty", { bubbles: true }));
-  }
-  // Given back only out of sight as well, whether the slate was smaller or did not come at all.
-  new IntersectionObserver(([entry], watch) => {
-    if (entry?.isIntersecting) return;
-    watch.disconnect();
-    style.cssText = kept;
-    // Reading it first matters: a browser may not know yet that the attribute is there.
-    if (!slot.getAttribute("style")) slot.removeAttribute("style");
-  }).observe(slot);
-}
-
-/** A script element first, since `import()` alone cannot name the hash that the file must have. */
-async function load(file: string, hash: string): Promise<Draw> {
-  const module = new URL(file, HERE).href;
-  await new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    Object.assign(script, {
-      type: "module", src: module, integrity: `sha256-${hash}=`, onload: resolve, onerror: reject,
-    });
-    document.head.append(script);
-    script.remove();
+/** Once the slot is near the viewport, or once it is not. */
+function when(slot: Element, isIn: boolean): Promise<IntersectionObserverEntry> {
+  return new Promise((tell) => {
+    new IntersectionObserver(([entry], watch) => {
+      if (entry!.isIntersecting == isIn) {
+        watch.disconnect();
+        tell(entry!);
+      }
+    }, { rootMargin: "400px" }).observe(slot);
   });
-  return ((await import(module)) as { draw: Draw }).draw;
 }

@@ -6,7 +6,6 @@
 import { consent, whenChanged } from "./consent.js";
 
 const NAME = "alc";
-const COOKIE = "alliance_alc";
 /** The store keeps the last four; the hub decides which of them counts, and for how long. */
 const MOST = 4;
 const MONTH = 30 * 24 * 3600;
@@ -15,9 +14,9 @@ const TOKEN = /^[\w.~-]{8,160}$/;
 // Looked at now, at each change of what the shopper said, and at each step to another page.
 whenChanged(keep);
 keep();
-addEventListener("click", (event) => follow(event.target), true);
-addEventListener("auxclick", (event) => follow(event.target), true);
-addEventListener("submit", (event) => send(event.target as HTMLFormElement, event.submitter), true);
+addEventListener("click", follow, true);
+addEventListener("auxclick", follow, true);
+addEventListener("submit", send, true);
 
 function tokens(): string[] {
   return new URLSearchParams(location.search).getAll(NAME).filter((each) => TOKEN.test(each)).slice(-MOST);
@@ -43,14 +42,15 @@ function forget(): void {
   history.replaceState(history.state, "", here);
 }
 
-function follow(target: EventTarget | null): void {
+function follow({ target }: Event): void {
   const link = target instanceof Element && target.closest<HTMLAnchorElement>("a[href]");
   if (!link || link.hasAttribute("download")) return;
   const carried = along(link.href);
   if (carried !== link.href) link.href = carried;
 }
 
-function send(form: HTMLFormElement, button: HTMLElement | null): void {
+function send({ target, submitter: button }: SubmitEvent): void {
+  const form = target as HTMLFormElement;
   const goal = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
   const carried = along(new URL(goal, document.baseURI).href);
   const method = button?.getAttribute("formmethod") ?? form.getAttribute("method") ?? "";
@@ -79,8 +79,8 @@ function along(address: string): string {
 /** What the cookie holds; a browser that blocks storage holds nothing, or throws. */
 function cookie(): string[] {
   try {
-    const found = document.cookie.split("; ").find((each) => each.startsWith(`${COOKIE}=`));
-    return found ? found.slice(COOKIE.length + 1).split("!").filter((each) => TOKEN.test(each)) : [];
+    const found = /(?:^|; )alliance_alc=([^;]*)/.exec(document.cookie);
+    return found ? found[1]!.split("!").filter((each) => TOKEN.test(each)) : [];
   } catch {
     return [];
   }
@@ -89,7 +89,7 @@ function cookie(): string[] {
 function write(values: readonly string[], age: number): void {
   try {
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `${COOKIE}=${values.join("!")}; path=/; max-age=${age}; samesite=lax${secure}`;
+    document.cookie = `alliance_alc=${values.join("!")}; path=/; max-age=${age}; samesite=lax${secure}`;
   } catch {
     // Then the addresses go on carrying them.
   }

@@ -1,7 +1,7 @@
 /** A viewport that a test can move: the browser's own observer, played by hand. */
 import { vi } from "vitest";
 
-type Told = (entries: { isIntersecting: boolean; intersectionRatio: number }[], by: unknown) => void;
+type Told = (entries: { isIntersecting: boolean; intersectionRatio: number; intersectionRect: { top: number } }[], by: unknown) => void;
 
 export class Viewport {
   readonly watching = new Map<Element, { tell: Told; by: unknown; margin: string }>();
@@ -33,6 +33,6 @@ export class Viewport {
   /** So much of the element is now in view (0 to 1). */
   show(element: Element, ratio: number): void {
     const found = this.watching.get(element);
-    found?.tell([{ isIntersecting: ratio > 0, intersectionRatio: ratio }], found.by);
+    found?.tell([{ isIntersecting: ratio > 0, intersectionRatio: ratio, intersectionRect: { top: 0 } }], found.by);
   }
 }

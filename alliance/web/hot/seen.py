@@ -74,7 +74,7 @@ def read(environ: dict[str, Any]) -> Seen | None:
     try:
         value = json.loads(body_of(environ))
         offers = [checked("prd", ref) for ref in value["offers"][:MOST_OFFERS]]
-        if "asset" in value:
+        if value.get("asset"):
             return Seen(checked("ast", value["asset"]), offers)
         return Seen(checked("plc", value["placement"]), offers)
     except (ValueError, KeyError, TypeError, AllianceError, RecursionError, OSError):

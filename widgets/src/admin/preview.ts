@@ -2,6 +2,8 @@
  * The page of a placement: choices change the real element at once, and colours become lines for
  * the shop's own style sheet. Everything is set through the CSSOM: the page has no inline style.
  */
+export {};
+
 const HELD = 300;
 
 let later = 0;
