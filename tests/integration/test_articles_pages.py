@@ -121,7 +121,7 @@ def test_a_refusal_keeps_what_was_typed_and_nothing_else(
 def test_the_snippet_stands_alone_and_names_each_card_with_its_link(
         cafe: Visitor, made: World, database: Database) -> None:
     text = cafe.see(published(cafe, made)).text
-    (snippet,) = re.findall(r'id="snippet">(.*?)</pre>', text, re.DOTALL)
+    (snippet,) = re.findall(r'id="snippet"[^>]*>(.*?)</pre>', text, re.DOTALL)
     snippet = unescape(snippet)
 
     with database.reading() as session:
