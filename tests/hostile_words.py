@@ -15,7 +15,7 @@ _TAGS = (
     "javascript:hit()//>", "<meta http-equiv=refresh content='0;url=javascript:hit()'>",
     "<link rel=stylesheet href=//evil.example>", "<style>@import '//evil.example';</style>",
     "<template><script>hit()</script></template>", "<noscript><p title='</noscript><img src=x "
-    "onerror=hit()>'>", "<a href=javascript:hit()>x</a>", "<a href='jav&#x09;ascript:hit()'>x</a>",
+    "onerror=hit()>'>", "<a href=javascript:hit()>x</a>", "<a href='java&#x09;script:hit()'>x</a>",
     "<xmp><img src=x onerror=hit()></xmp>", "<isindex type=image src=1 onerror=hit()>",
     "<div style=background:url(javascript:hit())>", "<al-article asset=x onclick=hit()>",
     "<al-slate placement=plc_x>", "<p/onpointerenter=hit()>", "<svg><animate onbegin=hit() "

@@ -104,12 +104,6 @@ def traded(session: Session, *, now: datetime) -> Traded:
     placement = placements.make(session, cafe, made.alliance.id, cafe_store.id, name="below",
                                 now=now)
     link = links.make(session, cafe, made.alliance.id, made.product_id, channel="blog", now=now)
-    asset = assets.give(session, cafe, made.alliance.id, Told(
-        "text", "ogc", "Bread in words", "en", words="Fresh.", product_ids=[made.product_id]),
-        None, Files(Path("nowhere")), now=now)
-    article = articles.begin(session, cafe, made.alliance.id, Words(
-        "Breakfast", "en", f"Fresh is best.\n\n[card: {made.product_id}]"), now=now)
-    publishing.publish(session, cafe, article.id, now=now)
     cycle = cycles.propose(session, made.alliance.id, now=now)
     assert cycle is not None
     cycles.finalise(session, cycle.id, now=now + timedelta(days=8))
@@ -136,13 +130,25 @@ def traded(session: Session, *, now: datetime) -> Traded:
     return Traded(made, {
         "alliance_id": made.alliance.id, "contract_id": contract.id, "order_id": order_id,
         "product_id": made.product_id, "placement_id": placement.id, "link_id": link.id,
-        "asset_id": asset.id, "article_id": article.id,
+        **_written(session, made, now),
         "code": "unknown", "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "hold_id": hold.id,
         "person_id": str(bakery.person_id), "message_id": "msg_unknown",
         "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
         stranger)
+
+
+def _written(session: Session, made: world.World, now: datetime) -> dict[str, str]:
+    """A text that the cafe gave, and an article that it published."""
+    cafe = made.actor(session, "cafe")
+    asset = assets.give(session, cafe, made.alliance.id, Told(
+        "text", "ogc", "Bread in words", "en", words="Fresh.", product_ids=[made.product_id]),
+        None, Files(Path("nowhere")), now=now)
+    article = articles.begin(session, cafe, made.alliance.id, Words(
+        "Breakfast", "en", f"Fresh is best.\n\n[card: {made.product_id}]"), now=now)
+    publishing.publish(session, cafe, article.id, now=now)
+    return {"asset_id": asset.id, "article_id": article.id}
 
 
 def built(hub: Hub) -> Flask:
