@@ -35,9 +35,15 @@ class Hub:
     origin: str = ""
     answering: threading.Event = field(default_factory=threading.Event)
     told: threading.Event = field(default_factory=threading.Event)
+    measured: threading.Condition = field(default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
         self.answering.set()
+
+    def heard(self, number: int, seconds: int = 5) -> bool:
+        """Whether so many samples of field metrics come in, waiting for the last of them."""
+        with self.measured:
+            return self.measured.wait_for(lambda: len(self.vitals) >= number, seconds)
 
     def reply(self, method: str, path: str, body: bytes) -> Answer:
         """What `path` gets; a hub with no answer to give is down: 503."""
@@ -49,7 +55,9 @@ class Hub:
             self.told.set()
             return 204, open_to_all, b""
         if method == "POST" and url.path == "/embed/v1/vitals":
-            self.vitals.append(json.loads(body))
+            with self.measured:
+                self.vitals.append(json.loads(body))
+                self.measured.notify_all()
             self.told.set()
             return 204, open_to_all, b""
         if method == "POST" and url.path == "/embed/v1/claims":
@@ -82,6 +90,11 @@ class Shop:
     pages: dict[str, str]
     policy: str = ""
     origin: str = ""
+
+    def heard(self, number: int, seconds: int = 5) -> bool:
+        """Whether so many samples of field metrics come in, waiting for the last of them."""
+        with self.measured:
+            return self.measured.wait_for(lambda: len(self.vitals) >= number, seconds)
 
     def reply(self, method: str, path: str, body: bytes) -> Answer:
         """The page, or a built file (for the hub's own pages), or nothing."""
