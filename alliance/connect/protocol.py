@@ -91,8 +91,8 @@ class CouponAsk:
 
     `kind`: `percent` (`rate` off the goods), `amount` (`amount` off the goods), `sample` (one piece
     of `product_ref` for nothing), `free_shipping`, `voucher` (`amount` off services alone, or off
-    the one that `product_ref` names). Each code works once, from goods of `minimum` on and before `until`. Codes are in lower case, as
-    orders name them; `tag` is ours, to find them again in the store.
+    the one that `product_ref` names). Each code works once, from goods of `minimum` on and before
+    `until`. Codes are in lower case, as orders name them; `tag` is ours, to find them again.
     """
 
     tag: str
@@ -160,8 +160,8 @@ class Connector(Protocol):
         """Have these codes work; gives those that do, in the order of `ask.codes`.
 
         One that exists with the same promise counts as made, so asking again does no harm. One that
-        stands for something else in this store is left out. Raises `StoreError`; `store_cannot_give`
-        (again=False) for a promise that this platform cannot keep.
+        stands for something else in this store is left out. Raises `StoreError`, with
+        `store_cannot_give` (again=False) for a promise that this platform cannot keep.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Asking and telling a WooCommerce shop: signing in, finding its REST address, and what its refusals mean."""
+"""Asking and telling a WooCommerce shop: signing in, its REST address, what its refusals mean."""
 
 from __future__ import annotations
 

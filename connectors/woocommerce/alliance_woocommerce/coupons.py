@@ -42,12 +42,12 @@ def make(rest: Rest, grant: Grant, ask: CouponAsk) -> list[str]:
         answer = rest.write(grant, "/coupons/batch", {
             "create": [{"code": code, **promise} for code in codes]})
         for code, told in zip(codes, _told(answer, "create", len(codes)), strict=True):
-            if _error(told) == _THERE:
-                told = _find(rest, grant, code)
-            elif _error(told):
-                raise StoreError("store_refused_request", f"The shop refused a code "
-                                 f"({_error(told)}).", again=False, reason=_error(told))
-            if told is not None and _keeps(told, code, promise, ask):
+            why = _error(told)
+            if why and why != _THERE:
+                raise StoreError("store_refused_request", f"The shop refused a code ({why}).",
+                                 again=False, reason=why)
+            kept = _find(rest, grant, code) if why else told
+            if kept is not None and _keeps(kept, code, promise, ask):
                 made.add(code)
     return [code for code in ask.codes if code in made]
 
@@ -67,7 +67,9 @@ def void(rest: Rest, grant: Grant, codes: Sequence[str]) -> None:
 
 def _promise(ask: CouponAsk) -> dict[str, Any]:
     """The fields of every code of this promise, as WooCommerce names them."""
-    product = int(ask.product_ref) if _REF.fullmatch(ask.product_ref or "") else None
+    ref = ask.product_ref or ""
+    product = int(ref) if _REF.fullmatch(ref) else None
+    gives: dict[str, Any]
     if ask.kind == "percent" and ask.rate is not None:
         gives = {"discount_type": "percent", "amount": _hundredths(ask.rate.bp)}
     elif ask.kind == "amount" and ask.amount is not None:

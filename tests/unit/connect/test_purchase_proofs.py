@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,12 +49,10 @@ def test_a_proof_is_good_for_a_day_and_five_minutes_ahead(after: timedelta, is_g
 
 
 def test_no_edited_proof_passes() -> None:
-    chance = random.Random(11)
     edited = {PROOF.replace(".", ""), PROOF + "=", PROOF + ".", " " + PROOF, "", ".", "é.é",
               PROOF.partition(".")[0] + ".", "." + PROOF.partition(".")[2], PROOF * 40}
-    while len(edited) < 5000:
-        place = chance.randrange(len(PROOF))
-        edited.add(PROOF[:place] + chance.choice("aZ9-_.=é") + PROOF[place + 1:])
+    edited |= {PROOF[:place] + sign + PROOF[place + 1:]
+               for place in range(len(PROOF)) for sign in "aZ9-_.=é"}
 
     passed = [text for text in edited - {PROOF} if refusal(text, NOW) == ""]
     told = {refusal(text, NOW) for text in edited - {PROOF}}
@@ -100,6 +97,5 @@ def refusal(text: str, at: datetime) -> str:
     try:
         check(text, SECRET, at)
     except NotAllowed as error:
-        assert error.code == "proof_refused"
-        return error.detail
+        return error.detail if error.code == "proof_refused" else error.code
     return ""
