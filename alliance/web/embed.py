@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alliance.hub import Hub
 from alliance.referrals.spool import Spool
 from alliance.web.hot.answers import OPEN
+from alliance.web.hot.bundles import Bundles
 from alliance.web.hot.doorstep import Doorstep
 from alliance.web.hot.follow import Following
 from alliance.web.hot.memory import Memory
@@ -36,6 +37,7 @@ class Embed:
         self.ways = Ways(self.memory, hub.signer)
         self.following = Following(self.doorstep, self.ways, self.spool)
         self.slates = Slates(self.memory, hub.signer, lambda: hub.settings.public_url)
+        self.bundles = Bundles(self.memory)
         self._seeing = Seeing(self.slates, self.spool)
 
     def slate(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
@@ -44,6 +46,13 @@ class Embed:
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
         return self.slates.answer(environ, start, self.doorstep.answers, at.now)
+
+    def bundle(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        """`GET /embed/v1/bundle`."""
+        at, _, (network, stranger, _) = self.doorstep.ask(environ)
+        if stranger and not self.doorstep.embedded.lets(network, at.seconds):
+            return self.doorstep.too_many(start)
+        return self.bundles.answer(environ, start, self.doorstep.answers, at.now)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""
