@@ -27,8 +27,10 @@ from alliance.merchants import shown
 from alliance.promotions import coupons
 from alliance.promotions.model import Campaign, Component, Coupon
 
-MOST_AT_ONCE = 300
-"""Codes of one store that are made or ended in one round: its answers must fit into a lease."""
+MOST_AT_ONCE = 200
+MOST_ENDED = 100
+"""Codes of one store that are made or ended in one round: its answers must fit into a lease, and
+most platforms are asked for each code that is to end."""
 
 TOLD_WITHIN = timedelta(days=3)
 """How long a store may take to tell of an order: what calls lose, the poll finds by then."""
@@ -62,15 +64,18 @@ class Lying:
 
 def plan(session: Session, store_id: str, *, now: datetime) -> Work:
     """Write down the codes that the store's running components lack, and say what to ask it for."""
-    for row in _running(session, store_id):
+    found = _running(session, store_id)
+    for row in found:
         _stock_up(session, row, lying(session, [row.Component.id])[row.Component.id], now)
     session.flush()
     asks, count = _asks(session, store_id)
     ending = list(session.scalars(
         select(Coupon.code).where(Coupon.store_id == store_id, Coupon.state == "voiding")
-        .order_by(Coupon.ended_at, Coupon.id).limit(MOST_AT_ONCE + 1)))
-    return Work(store_id, asks, tuple(ending[:MOST_AT_ONCE]),
-                count <= MOST_AT_ONCE and len(ending) <= MOST_AT_ONCE)
+        .order_by(Coupon.ended_at, Coupon.id).limit(MOST_ENDED + 1)))
+    # A store that was away is first asked for one code; when it has made that, for the rest.
+    is_all = (count <= MOST_AT_ONCE and len(ending) <= MOST_ENDED
+              and all(row.Component.away_since is None for row in found))
+    return Work(store_id, asks, tuple(ending[:MOST_ENDED]), is_all)
 
 
 def made(session: Session, store_id: str, ask: CouponAsk, codes: Sequence[str], *,
@@ -219,7 +224,12 @@ def _lack(row: Any, stock: Sequence[Lying], now: datetime) -> int:
     if row.ends_at is not None and row.ends_at <= now:
         return 0
     fresh = sum(each.count for each in stock if each.expires_at >= _fresh_until(row, now))
-    return row.Component.stock - fresh if 2 * fresh < row.Component.stock else 0
+    if 2 * fresh >= row.Component.stock:
+        return 0
+    if row.Component.away_since is not None:
+        # What it could not make before is not piled up in it: one code shows whether it can now.
+        return 0 if any(each.state == "making" for each in stock) else 1
+    return int(row.Component.stock - fresh)
 
 
 def _old(row: Any, stock: Sequence[Lying], now: datetime) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from alliance.core.money import Rate
 from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.promotions import pools
@@ -157,6 +158,22 @@ def test_a_store_that_can_never_make_it_is_parked_and_tried_once_a_day(pack: Pac
         kept = session.scalars(select(Message).where(Message.name == "CouponsDue")).all()
     assert [each.state for each in kept] == ["parked"] * 4
     assert pack.part().away_since == pack.now
+
+
+def test_what_a_store_made_otherwise_is_ended_and_it_is_tried_with_one_code(
+        pack: Pack) -> None:
+    with pack.hub.database.transaction() as session:
+        work = pools.plan(session, pack.store_id, now=pack.now)
+    for code in work.asks[0].codes:
+        pack.shop.coupons.make(code, percent=Rate.percent("50"), now=pack.now)
+    pack.tend()
+    assert (pack.states(), pack.part().away_since) == ({"voiding": 6}, pack.now)
+
+    loop.until_idle(pack.hub, now=pack.now + timedelta(seconds=5))
+
+    assert pack.states() == {"void": 6, "ready": 6}
+    assert pack.part().away_since is None
+    assert not any(pack.takes(code) for code in pack.codes("void"))
 
 
 @pytest.mark.parametrize("steps", [1, 2])
