@@ -36,12 +36,13 @@ def test_the_same_purchase_again_holds_the_same_codes(pack: Pack) -> None:
     assert (pack.campaign().claimed, pack.campaign().reserved_minor) == (2, 1000)
 
 
-@pytest.mark.parametrize(("paid", "code"), [("59.99", "below_threshold"), ("60.00", "")])
-def test_the_threshold_is_what_the_shopper_paid(pack: Pack, paid: str, code: str) -> None:
+def test_the_threshold_is_what_the_shopper_paid(pack: Pack) -> None:
     pack.tend()
 
-    assert refused(pack, "order-1", paid) == code
-    assert pack.campaign().claimed == (0 if code else 1)
+    assert refused(pack, "order-1", "59.99") == "below_threshold"
+    assert pack.campaign().claimed == 0
+    assert refused(pack, "order-2", "60.00") == ""
+    assert pack.campaign().claimed == 1
 
 
 def test_a_purchase_in_another_currency_or_before_the_campaign_brings_nothing(pack: Pack) -> None:
@@ -57,18 +58,16 @@ def test_a_purchase_in_another_currency_or_before_the_campaign_brings_nothing(pa
         assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("names", "code"), [(("Babies",), ""), (("books",), ""),
-                                             (("Toys",), "below_threshold")])
-def test_a_pack_for_a_shelf_asks_the_catalogue_what_stands_there(
-        pack: Pack, names: tuple[str, ...], code: str) -> None:
+def test_a_pack_for_a_shelf_asks_the_catalogue_what_stands_there(pack: Pack) -> None:
     with pack.hub.database.transaction() as session:
         make.product(session, session.get_one(Store, pack.home_id))
-    with pack.changing() as campaign:
-        campaign.trigger = law.trigger_to_json(
-            Trigger(TriggerKind.CATEGORY, Money(2000, EUR), names))
     pack.tend()
 
-    assert refused(pack, "order-1") == code
+    for name, code in (("Babies", ""), ("books", ""), ("Toys", "below_threshold")):
+        with pack.changing() as campaign:
+            campaign.trigger = law.trigger_to_json(
+                Trigger(TriggerKind.CATEGORY, Money(2000, EUR), (name,)))
+        assert refused(pack, f"order-{name}") == code
 
 
 def test_a_purchase_that_was_called_off_or_given_back_gets_nothing(pack: Pack) -> None:
@@ -101,17 +100,16 @@ def test_a_pack_without_every_consent_gives_nothing(pack: Pack) -> None:
     assert offered(pack) is None
 
 
-@pytest.mark.parametrize("state", ["planned", "paused", "ended"])
-def test_only_a_running_campaign_gives_but_what_was_given_is_still_shown(
-        pack: Pack, state: str) -> None:
+def test_only_a_running_campaign_gives_but_what_was_given_is_still_shown(pack: Pack) -> None:
     pack.tend()
     held = pack.claim("order-1")
-    with pack.changing() as campaign:
-        campaign.state = state
 
-    assert refused(pack, "order-2") == "campaign_over"
-    assert pack.claim("order-1") == held
-    assert offered(pack) is None
+    for state in ("planned", "paused", "ended"):
+        with pack.changing() as campaign:
+            campaign.state = state
+        assert refused(pack, "order-2") == "campaign_over"
+        assert pack.claim("order-1") == held
+        assert offered(pack) is None
 
 
 def test_a_placement_that_is_off_gives_nothing(pack: Pack) -> None:
