@@ -17,10 +17,12 @@ from werkzeug.test import TestResponse
 
 from alliance.connect.demo import Shop
 from alliance.demo_story.boxes import reopen, stock
+from alliance.web.shop_gifts import Slots
 from alliance.web.shop_visit import NAME
 from alliance.web.shopfront import shopfront
 
 CLICK = "clk_01j9.sig-ABC_def~1"
+PROOFS = b"the secret of the proofs of Li's"
 ANNA = {"email": "anna@shoppers.example", "name": "Anna", "country": "LV"}
 
 
@@ -29,12 +31,15 @@ class Street:
 
     def __init__(self, directory: Path, now: datetime) -> None:
         self.now = now
+        self.directory = directory
         self.shops = reopen(directory)
         self.delivered: list[str] = []
         self.deliver: Callable[[Shop], None] = self._count
         self.app = Flask("street")
         self.app.register_blueprint(shopfront(
-            self.shops, "https://hub.example", lambda slug: "plc_li" if slug == "li" else None,
+            self.shops, "https://hub.example",
+            lambda slug: (Slots("plc_li", "plc_cart", "plc_thanks", PROOFS) if slug == "li"
+                          else Slots()),
             lambda shop: self.deliver(shop), lambda: self.now, secret=b"k" * 32,
             order_page=lambda slug, ref: f"/orders/by-store/{slug}/{ref}"))
 

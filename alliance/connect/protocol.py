@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Generic, Protocol, TypeVar
 
 from alliance.core.errors import AllianceError, NotFound
-from alliance.core.money import Money
+from alliance.core.money import Money, Rate
 from alliance.core.orders import StoreOrder
 
 T = TypeVar("T")
@@ -86,6 +86,26 @@ class StoreProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponAsk:
+    """Codes that a store is asked to accept: one promise, and the codes that the hub chose for it.
+
+    `kind`: `percent` (`rate` off the goods), `amount` (`amount` off the goods), `sample` (one piece
+    of `product_ref` for nothing), `free_shipping`, `voucher` (`amount` off services alone, or off
+    the one that `product_ref` names). Each code works once, from goods of `minimum` on and before
+    `until`. Codes are in lower case, as orders name them; `tag` is ours, to find them again.
+    """
+
+    tag: str
+    kind: str
+    codes: tuple[str, ...]
+    minimum: Money
+    until: datetime
+    rate: Rate | None = None
+    amount: Money | None = None
+    product_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """One page of an answer. `cursor` lets a reading that was cut off go on behind this page."""
 
@@ -134,6 +154,22 @@ class Connector(Protocol):
 
     def products(self, grant: Grant, since: datetime | None) -> Iterator[Page[StoreProduct]]:
         """The catalogue, or what changed in it since."""
+        ...
+
+    def make_coupons(self, grant: Grant, ask: CouponAsk) -> list[str]:
+        """Have these codes work; gives those that do, in the order of `ask.codes`.
+
+        One that exists with the same promise counts as made, so asking again does no harm. One that
+        stands for something else in this store is left out. Raises `StoreError`, with
+        `store_cannot_give` (again=False) for a promise that this platform cannot keep.
+        """
+        ...
+
+    def void_coupons(self, grant: Grant, codes: Sequence[str]) -> None:
+        """Have these codes work no more; unknown ones and those that ended already change nothing.
+
+        An order that used one keeps what it got.
+        """
         ...
 
 

@@ -57,7 +57,7 @@ class Database:
 
     @contextmanager
     def claiming(self) -> Iterator[Session]:
-        """A short transaction that only takes rows of the queue: no need to be serialisable."""
+        """A short transaction that only takes rows: no need to be serialisable."""
         with self._claiming.begin() as session:
             yield session
 
@@ -75,6 +75,22 @@ class Database:
         for attempt in range(TRIES):
             try:
                 with self.transaction(merchant_id=merchant_id) as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == TRIES - 1 or not _worth_again(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def run_locking(self, work: Callable[[Session], T]) -> T:
+        """Run `work` where each statement sees what others committed: for rows that many want.
+
+        Not serialisable: whoever takes something does it by one conditional UPDATE, or locks its
+        row first and reads afterwards. Again from its start when a unique key was taken meanwhile.
+        On SQLite writers take turns as ever.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.claiming() as session:
                     return work(session)
             except DBAPIError as error:
                 if attempt == TRIES - 1 or not _worth_again(error):

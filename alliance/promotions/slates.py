@@ -48,6 +48,13 @@ class Audience:
     hold_out_bp: int
 
 
+def audience_of(store_id: str, share_bp: int, hold_out_bp: int) -> Audience | None:
+    """The audience that a placement's shares say; None where it is shown to everybody."""
+    if share_bp == WHOLE_BP and not hold_out_bp:
+        return None
+    return Audience(store_id, share_bp, hold_out_bp)
+
+
 @dataclass(frozen=True, slots=True)
 class Slate:
     """The answer for one placement: empty when it is off or nothing fits.
@@ -123,12 +130,11 @@ def slot(session: Session, placement_id: str, *, now: datetime) -> Slot:
         raise NotFound("placement", placement_id)
     row, alliance, state, shelf = found
     is_shown = row.is_on and row.paused_at is None and state == "active"
-    is_for_all = row.share_bp == WHOLE_BP and not row.hold_out_bp
     return Slot(
         placement_id, row.host_member_id, row.alliance_id, shelf, row.slots,
         _sellers(session, row.host_member_id, row.only_sellers, now) if is_shown else (),
         alliance, row.layout,
-        None if is_for_all else Audience(row.store_id, row.share_bp, row.hold_out_bp))
+        audience_of(row.store_id, row.share_bp, row.hold_out_bp))
 
 
 def _sellers(session: Session, host: str, only: Sequence[str],

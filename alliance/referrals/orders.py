@@ -135,6 +135,13 @@ def placed_from(session: Session, store_id: str, at: datetime) -> set[str]:
         select(Order.id).where(Order.store_id == store_id, Order.placed_at >= at)))
 
 
+def told(session: Session, store_id: str, ref: str) -> StoreOrder | None:
+    """The order as its store told it last, or None when it never did."""
+    snapshot = session.scalar(select(Order.snapshot).where(Order.store_id == store_id,
+                                                           Order.ref == ref))
+    return None if snapshot is None else order_from_json(snapshot)
+
+
 def gone(session: Session, store_id: str, ref: str, keys: Keys, *, now: datetime) -> list[str]:
     """The store no longer has this order: it earns nothing from now on (law §1.2)."""
     row = session.scalar(select(Order).where(Order.store_id == store_id, Order.ref == ref))

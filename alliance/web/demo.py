@@ -10,14 +10,20 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
+from alliance.connect import purchase_proofs
 from alliance.connect.demo.shop import Shop
 from alliance.connect.http import Outbound
 from alliance.connect.protocol import InboundCall, StoreError
 from alliance.hub import Hub
+from alliance.merchants import stores
 from alliance.merchants.model import Store
 from alliance.promotions.model import Placement
+from alliance.web.shop_gifts import Slots
 from alliance.web.shopfront import shopfront
 from alliance.web.site import NEAR
+
+CART, THANKS = "Cart", "Thank-you page"
+"""The names of the placements that show a pack; any other one shows slates."""
 
 
 def shops_of(hub: Hub) -> Flask:
@@ -29,7 +35,7 @@ def shops_of(hub: Hub) -> Flask:
     folder = Path(hub.settings.connectors["demo"]["SHOPS_DIR"])
     shops = {path.stem: Shop.open(folder, path.stem) for path in sorted(folder.glob("*.db"))}
     front = shopfront(
-        shops, hub.settings.public_url, lambda slug: _placement(hub, slug), Carrier(hub.clock),
+        shops, hub.settings.public_url, lambda slug: _slots(hub, slug), Carrier(hub.clock),
         hub.clock, secret=hub.settings.secret_keys[0],
         order_page=lambda slug, ref: f"/orders/by-store/{slug}/{ref}")
     app = Flask("alliance.web")
@@ -60,9 +66,17 @@ class Carrier:
             return 503
 
 
-def _placement(hub: Hub, slug: str) -> str | None:
+def _slots(hub: Hub, slug: str) -> Slots:
+    """What the shop's owner copied from the hub into the shop: placements and a secret."""
     with hub.database.reading() as session:
-        return session.scalar(
-            select(Placement.id).join(Store, Store.id == Placement.store_id)
-            .where(Store.address == f"{hub.settings.public_url}/shops/{slug}")
-            .order_by(Placement.created_at).limit(1))
+        store = session.scalar(
+            select(Store).where(Store.address == f"{hub.settings.public_url}/shops/{slug}",
+                                Store.state != "disconnected"))
+        if store is None:
+            return Slots()
+        named = dict(session.execute(
+            select(Placement.name, Placement.id).where(Placement.store_id == store.id)
+            .order_by(Placement.created_at, Placement.id)).tuples().all())
+        secret = purchase_proofs.secret_of(stores.grant_of(session, store.id, hub.seal))
+    cart, thanks = named.pop(CART, None), named.pop(THANKS, None)
+    return Slots(next(iter(named.values()), None), cart, thanks, secret)

@@ -13,6 +13,7 @@ from alliance.hub import Hub
 from alliance.referrals.spool import Spool
 from alliance.web.hot.answers import OPEN
 from alliance.web.hot.articles import Articles
+from alliance.web.hot.bundles import Bundles
 from alliance.web.hot.doorstep import Doorstep
 from alliance.web.hot.follow import Following
 from alliance.web.hot.groups import Groups
@@ -41,6 +42,7 @@ class Embed:
         self.following = Following(self.doorstep, self.ways, self.spool)
         self.groups = Groups(self.spool, self._public_url)
         self.slates = Slates(self.memory, hub.signer, self._public_url, self.groups)
+        self.bundles = Bundles(self.memory)
         self._articles = Articles(self.memory, self._public_url)
         self._seeing = Seeing(self.slates, self._articles, self.spool, self._public_url)
         self._weighing = Weighing(self.slates, self.spool, self._public_url)
@@ -58,6 +60,13 @@ class Embed:
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
         return self._articles.answer(environ, start, self.doorstep.answers, at.now)
+
+    def bundle(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        """`GET /embed/v1/bundle`."""
+        at, _, (network, stranger, _) = self.doorstep.ask(environ)
+        if stranger and not self.doorstep.embedded.lets(network, at.seconds):
+            return self.doorstep.too_many(start)
+        return self.bundles.answer(environ, start, self.doorstep.answers, at.now)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""

@@ -19,7 +19,7 @@ from alliance.hub import Hub
 from alliance.web import asset_files, stores
 from alliance.web.embed import Embed
 from alliance.web.hot.answers import GUARDS, HSTS
-from alliance.web.pace import CALLS, REFUSED, Limits
+from alliance.web.pace import CALLS, CLAIMS, CLAIMS_AT, REFUSED, REFUSED_PROOFS, Limits
 from alliance.web.visitors import Place, address_of, place_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
-         "/embed/v1/article", "/embed/v1/seen", "/embed/v1/vitals", "/assets/<asset_id>/<file>",
+         "/embed/v1/article", "/embed/v1/bundle", "/embed/v1/claims", "/embed/v1/seen",
+         "/embed/v1/vitals", "/assets/<asset_id>/<file>",
          "/stores/<connector>/calls/<path token>",
          "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
@@ -89,6 +90,8 @@ class Front:
                   path: str) -> Iterable[bytes] | None:
         if path == "/embed/v1/slate":
             return self.embed.slate(environ, start)
+        if path == "/embed/v1/bundle":
+            return self.embed.bundle(environ, start)
         if path == "/embed/v1/seen":
             return self.embed.seen(environ, start)
         if path == "/embed/v1/vitals":
@@ -101,6 +104,8 @@ class Front:
         path: str = environ.get("PATH_INFO", "")
         first, _, rest = path.lstrip("/").partition("/")
         request = Bounded(environ)
+        if path == "/embed/v1/claims":
+            return self._claimed(request)
         is_file = first == "assets" and rest.startswith("ast_") and "." in rest
         if first == "embed" or is_file or path in ("/livez", "/readyz"):
             if not self.embed.allows(self._place(request)):
@@ -111,6 +116,26 @@ class Front:
         if first == "stores" and ("/calls/" in rest or "/actions/" in rest):
             return self._called(request, rest)
         return None
+
+    def _claimed(self, request: Request) -> Response:
+        # Claims are rare, and to give a code takes all that campaigns take.
+        from alliance.web import claims  # noqa: PLC0415
+
+        place = self._place(request)
+        if place.stranger and not (
+                self._limits.test(REFUSED_PROOFS, "proofs", place.network)
+                and self._limits.hit(CLAIMS, "claims", place.network)):
+            return _too_many()
+        placement = claims.placement_in(request)
+        if not self._limits.test(CLAIMS_AT, "claims at", placement):
+            return _too_many()
+        answer = claims.receive(self._hub, request)
+        if answer.status_code == 403:
+            self._limits.hit(REFUSED_PROOFS, "proofs", place.network)
+        elif answer.status_code in (200, 409):
+            # Only what a store proved counts here: nobody else can use its shoppers' claims up.
+            self._limits.hit(CLAIMS_AT, "claims at", placement)
+        return answer
 
     def _called(self, request: Request, rest: str) -> Response:
         place = self._place(request)

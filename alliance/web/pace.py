@@ -31,6 +31,12 @@ CALLS = Rate(6000, MINUTE)
 REFUSED = Rate(600, MINUTE)
 """Calls of one network that were refused. Those that were taken do not count: shops whose
 platform calls from one network must not stand in each other's way."""
+CLAIMS = Rate(60, MINUTE)
+"""Claims of one network: shoppers of many shops may share one, each comes once after a purchase."""
+CLAIMS_AT = Rate(600, MINUTE)
+"""Claims at one placement by proofs of its store, from anywhere."""
+REFUSED_PROOFS = Rate(20, 10 * MINUTE)
+"""Proofs of one network that were refused: nobody hits one by guessing, and nobody may try on."""
 VIEWS = Rate(60, HOUR)
 """Views of one placement that count, from one network."""
 VIEW = Rate(1, 30 * MINUTE)

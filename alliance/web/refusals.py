@@ -53,6 +53,7 @@ REFUSALS: dict[str, str] = {
     "store_busy": "The shop asks to wait. Try again in a few minutes.",
     "store_failed": "The shop broke while answering. Its own log says more.",
     "store_refused_request": "The shop refused the request.",
+    "store_cannot_give": "The shop cannot make the coupons that a gift pack promises.",
     "store_disconnected": "This store is disconnected; connect it anew.",
     "store_state": "This store cannot do that in its state.",
     "malformed_date": "A date is written like 2026-03-01.",

@@ -15,6 +15,8 @@ from alliance.connect.demo.records import Basket, Line, Order
 from alliance.connect.demo.shop import Shop
 from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.core.orders import OrderState
+from alliance.web.pace import network_of
+from alliance.web.shop_gifts import Slots, Tries, amount
 from alliance.web.shop_visit import NAME, Visit
 
 COUNTRIES = ("LV", "EE", "LT", "DE", "FI", "FR", "NL", "PL", "SE", "CN")
@@ -31,6 +33,8 @@ class Errand:
     now: datetime
     word: Callable[[Visit], str]
     """Writes the visit as one word, for an address of this shop."""
+    tries: Tries
+    slots: Slots
     words: dict[str, object] = field(default_factory=dict)
     changed: bool = False
     """Whether the shop now owes the hub a call."""
@@ -113,7 +117,7 @@ def cart(errand: Errand, problem: str | None = None) -> ResponseReturnValue:
     free = errand.shop.profile.free_from
     short = free - (basket.goods - basket.discount) if basket and basket.shipping and free else None
     return errand.page("cart", 422 if problem else 200, basket=basket, coupon=code, short=short,
-                       problem=problem)
+                       problem=problem, amount=amount(basket) if basket else None)
 
 
 def change_cart(errand: Errand) -> ResponseReturnValue:
@@ -142,9 +146,14 @@ def use_coupon(errand: Errand) -> ResponseReturnValue:
     errand.visit.coupon = None
     if not code or "remove" in request.form:
         return errand.go("checkout")
+    who = errand.visit.cart_id, network_of(request.remote_addr or "")
+    if not errand.tries.may_go_on(*who):
+        return checkout(errand, problem="too_many_codes")
     try:
         errand.shop.price(errand.shop.carts.contents(errand.visit.cart_id), code, errand.now)
     except Invalid as error:
+        if error.code == "coupon_unknown":
+            errand.tries.was_wrong(*who)
         return checkout(errand, problem=error.code)
     errand.visit.coupon, errand.visit.notice = code.upper(), "done_coupon"
     return errand.go("checkout")
@@ -174,7 +183,8 @@ def buy(errand: Errand) -> ResponseReturnValue:
 
 def thanks(errand: Errand, ref: str) -> ResponseReturnValue:
     """The order is paid; from here one sees what the hub saw of it."""
-    return errand.page("thanks", order=_own(errand, ref))
+    order = _own(errand, ref)
+    return errand.page("thanks", order=order, proof=errand.slots.proof(order))
 
 
 def lookup(errand: Errand, problem: str | None = None) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from alliance.connect.demo.shop import Shop
 from alliance.core.errors import AllianceError, NotFound
 from alliance.core.money import Money
 from alliance.web import shop_pages
+from alliance.web.shop_gifts import Slots, Tries
 from alliance.web.shop_pages import Errand
 from alliance.web.shop_visit import NAME, Visits
 from alliance.web.shop_words import LOCALES, refusal, say
@@ -57,19 +58,19 @@ _ROUTES: tuple[tuple[str, str, View], ...] = (
 
 
 def shopfront(
-    shops: Mapping[str, Shop], hub_url: str, placements: Callable[[str], str | None],
+    shops: Mapping[str, Shop], hub_url: str, slots: Callable[[str], Slots],
     deliver: Callable[[Shop], None], clock: Callable[[], datetime], *,
     secret: bytes, order_page: Callable[[str, str], str],
 ) -> Blueprint:
     """The pages of these shops under `/shops/<slug>/`.
 
-    `placements(slug)` names the placement for the shop's product pages, or None for no widget;
+    `slots(slug)` names the placements for the shop's pages, and holds the secret for its proofs;
     `deliver(shop)` carries the shop's waiting calls to the hub, after the answer went out;
     `order_page(slug, ref)` is the address where the hub shows what it saw of an order.
     The forms carry a token of their own: exempt this blueprint from the hub's own check.
     """
-    front = _Front(shops, hub_url.rstrip("/"), placements, deliver, clock, Visits(secret),
-                   order_page)
+    front = _Front(shops, hub_url.rstrip("/"), slots, deliver, clock, Visits(secret),
+                   order_page, Tries(clock))
     pages = Blueprint("shops", __name__, url_prefix="/shops", template_folder="templates")
     for method, rule, view in _ROUTES:
         pages.add_url_rule(rule, f"{view.__name__}", front.served(view), methods=[method])
@@ -83,11 +84,12 @@ def shopfront(
 class _Front:
     shops: Mapping[str, Shop]
     hub_url: str
-    placements: Callable[[str], str | None]
+    slots: Callable[[str], Slots]
     deliver: Callable[[Shop], None]
     clock: Callable[[], datetime]
     visits: Visits
     order_page: Callable[[str, str], str]
+    tries: Tries
 
     def served(self, view: View) -> View:
         """The view with a shop, a visit and an answer around it."""
@@ -123,7 +125,8 @@ class _Front:
         now = self.clock()
         visit = self.visits.read(request, slug, now)
         errand = Errand(shop, visit, self._locale(visit.locale), now,
-                        lambda visit: self.visits.word(slug, visit, now))
+                        lambda visit: self.visits.word(slug, visit, now), self.tries,
+                        self.slots(slug))
         asked = LOCALES.get(request.args.get("lang", ""))
         if asked:
             visit.locale = errand.locale = asked
@@ -148,7 +151,7 @@ class _Front:
             "day": lambda at: format_date(at, "long", locale=locale),
             "picture": lambda ref: url_for("shops.picture", slug=slug, ref=ref),
             "look_url": url_for("shops.look", v=_look_version()), "mark_url": url_for("shops.mark"),
-            "placement": self.placements(slug), "refusal": lambda code: refusal(code, locale),
+            "slots": errand.slots, "refusal": lambda code: refusal(code, locale),
             "hub_order": lambda ref: self.order_page(slug, ref),
             "land": lambda code: Locale.parse(locale).territories[code],
         }

@@ -9,6 +9,7 @@ from alliance.core.events import (
     CatalogueDoubted,
     ClicksDrained,
     CodeChanged,
+    CouponsDue,
     CycleFinal,
     Event,
     HoldMoved,
@@ -18,7 +19,17 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import carrying, clicks, closing, codes, holding, links, placements, reading
+from alliance.worker import (
+    carrying,
+    clicks,
+    closing,
+    codes,
+    giving,
+    holding,
+    links,
+    placements,
+    reading,
+)
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -28,6 +39,7 @@ HANDLERS: dict[type[Event], list[Handler]] = {
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
     CodeChanged: [codes.decide_anew],
+    CouponsDue: [giving.look_after],
     TermsInForce: [],
     HoldMoved: [holding.carry_out],
     CycleFinal: [closing.seal_log],
@@ -38,6 +50,7 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(seconds=1), carrying.drain),
     (timedelta(minutes=10), reading.poll_orders),
     (timedelta(hours=6), reading.poll_products),
+    (timedelta(minutes=10), giving.tend),
     (timedelta(minutes=10), closing.close_cycles),
     (timedelta(hours=1), holding.watch),
     (timedelta(days=1), closing.seal_all),

@@ -53,7 +53,7 @@ def pull_catalogue(hub: Hub, events: Sequence[StoreConnected | CatalogueDoubted]
                    now: datetime) -> Effect:
     """Read whole catalogues, a page and a transaction at a time; what they lack is withdrawn."""
     for event in events:
-        connector, grant = _reach(hub, event.store_id)
+        connector, grant = reach(hub, event.store_id)
         _read_products(hub, connector, grant, None, now)
         hub.database.run(
             lambda session, ref=event.store_id: products.withdraw_missing(  # type: ignore[misc]
@@ -115,7 +115,7 @@ class _Answer:
 
 
 def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer:
-    connector, grant = _reach(hub, store_id)
+    connector, grant = reach(hub, store_id)
     answer = _Answer(store_id)
     catalogue_changed = False
     for record, ref in records:
@@ -137,7 +137,7 @@ def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer
 
 
 def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None:
-    connector, grant = _reach(hub, store_id)
+    connector, grant = reach(hub, store_id)
     for page in connector.orders(grant, since):
         for ref, why in page.refused:
             log.warning("order %s of store %s cannot be read: %s", ref, store_id, why)
@@ -165,7 +165,8 @@ def _read_products(hub: Hub, connector: Connector, grant: Grant, since: datetime
             session, grant.store_id, page.records, now=now))  # noqa: B023
 
 
-def _reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
+def reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
+    """What speaks with a store, and its keys; raises `Conflict` when it is disconnected."""
     with hub.database.reading() as session:
         store = stores.named(session, store_id)
         grant = stores.grant_of(session, store_id, hub.seal)

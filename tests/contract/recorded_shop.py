@@ -18,6 +18,7 @@ from alliance_woocommerce.connector import WooCommerce
 from alliance.connect.http import Answer, Limits, Outbound
 from alliance.connect.protocol import Grant, InboundCall
 from alliance.core.errors import Invalid
+from tests.contract.recorded_coupons import RecordedCoupons
 from tests.integration.connect.loopback import Call, Loopback
 
 FOLDER = Path(__file__).parent / "recorded" / "woocommerce"
@@ -89,6 +90,7 @@ class RecordedShop:
         self.products: list[dict[str, Any]] = []
         self.subscriptions: dict[int, dict[str, Any]] = {}
         """By id; none as long as the plugin is not there. From its documentation, not recorded."""
+        self.coupons = RecordedCoupons(answered("coupon-create.json"))
         self.instead: dict[str, str] = {}
         """Paths that answer with a recording, whatever is asked of them."""
         self.has_permalinks = True
@@ -167,6 +169,10 @@ class RecordedShop:
                 _send(call, "error-404-order.json")
             else:
                 call.send(200, self._text(found))
+        elif path == "/coupons/batch" and call.method == "POST":
+            call.send(200, json.dumps(self.coupons.batch(json.loads(call.body))).encode())
+        elif path == "/coupons":
+            self._page(call, self.coupons.listed(query["code"]), query)
         elif path == "/data/currencies/current":
             _send(call, "currency-current.json")
         else:

@@ -36,11 +36,12 @@ from alliance.connect.protocol import (
     StoreRecord,
 )
 from alliance.core.orders import LineKind, StoreOrder
+from tests.contract.coupon_suite import CouponBench, CouponContract
 
 MUTANTS = 10_000
 
 
-class Bench(Protocol):
+class Bench(CouponBench, Protocol):
     """One connector and one store, with three orders in it."""
 
     connector: Connector
@@ -73,7 +74,7 @@ class ForeignBench(Bench, Protocol):
         ...
 
 
-class ConnectorContract:
+class ConnectorContract(CouponContract):
     """What every connector must do. Subclasses define the fixture `bench`."""
 
     def test_a_call_of_the_store_is_let_in(self, bench: Bench) -> None:

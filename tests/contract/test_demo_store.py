@@ -13,6 +13,7 @@ from alliance.connect.demo import Shop, make
 from alliance.connect.demo.records import Profile
 from alliance.connect.demo.signature import HEADER, sign
 from alliance.connect.protocol import Grant, InboundCall
+from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, Rate
 from tests.contract.suite import ConnectorContract
 
@@ -28,6 +29,7 @@ class DemoBench:
     refs = ("1001", "1002", "1003")
     unknown_ref = "999999"
     shopper_words = ("Jana", "Vogt", "jana@", "shoppers.example")
+    gift, service = "onesie", "sitting"
 
     def __init__(self, directory: Path) -> None:
         self.shop = Shop.create(directory, Profile(
@@ -35,6 +37,10 @@ class DemoBench:
             currency=EUR, categories={}, tax_bp=2100, shipping_minor=390), seed="contract")
         self.shop.shelf.add("onesie", sku="LI-1", titles={"en": "Leaf onesie"}, category="tops",
                             price=Money(1990, EUR), now=NOW - timedelta(days=3))
+        self.shop.shelf.add("sitting", sku="LI-2", titles={"en": "A sitting"}, category="tops",
+                            price=Money(0, EUR), kind="service", now=NOW - timedelta(days=3))
+        self.shop.shelf.add("cent", sku="LI-3", titles={"en": "A cent"}, category="tops",
+                            price=Money(1, EUR), now=NOW - timedelta(days=3))
         self.shop.coupons.make("TEN", percent=Rate.percent("10"), now=NOW)
         for number, ref in enumerate(self.refs):
             self.shop.place({"onesie": number + 1}, email="jana@shoppers.example",
@@ -53,6 +59,24 @@ class DemoBench:
         """The newest call about the order."""
         last = [each for each in self.shop.calls.all() if each.ref == ref][-1]
         return self.shop.calls.signed(last, NOW)
+
+    def takes(self, code: str, goods: Money, at: datetime) -> bool:
+        """A basket of goods for exactly this sum."""
+        self.shop.shelf.reprice("cent", goods - Money(1990, EUR), NOW)
+        try:
+            self.shop.price({"onesie": 1, "sitting": 1, "cent": 1}, code, at)
+        except Invalid:
+            return False
+        return True
+
+    def spend(self, code: str) -> None:
+        """An order of two onesies, which keeps what the code gave it."""
+        ref = self.shop.place({"onesie": 2}, email="jana@shoppers.example", coupon=code, now=NOW)
+        assert self.shop.order(ref).basket.discount == Money(500, EUR)
+
+    def shut(self) -> None:
+        """The shop answers nothing any more."""
+        self.shop.shut()
 
     def signed(self, body: bytes) -> InboundCall:
         """Any bytes, signed now."""

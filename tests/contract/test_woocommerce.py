@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from alliance.connect.protocol import InboundCall
+from alliance.core.money import Money
 from tests.contract.recorded_shop import SECRET, SPOILT, RecordedShop, answered, signed
 from tests.contract.suite import ForeignStoreContract
 
@@ -19,6 +21,7 @@ class WooBench:
     signature_header = "X-WC-Webhook-Signature"
     refs = ("43", "48", "56")
     unknown_ref = "999999"
+    gift, service = "12", "13"
     shopper_words = ("Jana", "Vogt", "Ahornweg", "10115", "@example.org", "5550100", "203.0.113")
 
     def __init__(self, shop: RecordedShop) -> None:
@@ -29,6 +32,22 @@ class WooBench:
 
     def call(self, ref: str) -> InboundCall:
         return signed(json.dumps(self._shop.orders[int(ref)]).encode())
+
+    def takes(self, code: str, goods: Money, at: datetime) -> bool:
+        """By the fields that WooCommerce looks at, as its own source reads them."""
+        kept = self._shop.coupons.by_code[code]
+        ends = datetime.fromisoformat(kept["date_expires_gmt"] + "+00:00")
+        return (kept["usage_count"] < kept["usage_limit"] and at < ends
+                and goods >= Money.parse(kept["minimum_amount"], goods.currency))
+
+    def spend(self, code: str) -> None:
+        """An order used it."""
+        self._shop.coupons.by_code[code]["usage_count"] += 1
+
+    def shut(self) -> None:
+        """Its database is away: WordPress answers 500 with a page."""
+        self._shop.instead |= dict.fromkeys(("/coupons", "/coupons/batch"),
+                                            "error-500-refund-of-missing-order.json")
 
     def signed(self, body: bytes) -> InboundCall:
         return signed(body)

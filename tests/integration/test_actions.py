@@ -319,8 +319,10 @@ def test_an_owner_finds_address_secret_and_call_on_the_page_of_the_store(bench: 
     path = f"/stores/{bench.world.store.id}/reports"
     shown = visitor.see(path).text
     [secret] = re.findall(r'id="secret">([^<]+)<', shown)
+    [proofs] = re.findall(r'id="proofs">([0-9a-f]{64})<', shown)
     [script] = re.findall(r'id="call">(.*?)</code>', shown, re.DOTALL)
     assert unescape(secret) == signed_calls.written(own_secret(bench))
+    assert proofs not in {unescape(secret), own_secret(bench).hex()}
     assert f"address=http://127.0.0.1:8000{door(bench)}" in script
     answer = run_as_written(bench, unescape(script), unescape(secret))
     assert (answer.status_code, answer.json) == (200, {"id": "your-own-number", "kept": "now"})
@@ -337,3 +339,4 @@ def test_staff_see_how_to_report_but_not_the_secret(bench: Bench) -> None:
     shown = visitor.see(f"/stores/{bench.world.store.id}/reports").text
     assert door(bench) in shown
     assert signed_calls.written(own_secret(bench)) not in unescape(shown)
+    assert "id=\"proofs\"" not in shown

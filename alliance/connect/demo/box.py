@@ -81,10 +81,11 @@ class Box:
             self._db.close()
 
     def _add_what_is_new(self) -> None:
-        # Boxes from before subscriptions lack the column.
-        known = {row["name"] for row in self._db.execute("PRAGMA table_info(orders)")}
-        if "renews" not in known:
-            self._db.execute("ALTER TABLE orders ADD COLUMN renews TEXT")
+        # Boxes from before subscriptions and gifts lack these columns.
+        for table, column, of in _NEW_COLUMNS:
+            known = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
+            if column not in known:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {of}")
 
 
 def stamp(at: datetime) -> int:
@@ -102,6 +103,9 @@ def maybe_instant(micros: int | None) -> datetime | None:
     return None if micros is None else instant(micros)
 
 
+_NEW_COLUMNS = (
+    ("orders", "renews", "TEXT"), ("coupons", "kind", "TEXT"), ("coupons", "product_ref", "TEXT"),
+    ("coupons", "tag", "TEXT"))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS products (
@@ -117,7 +121,8 @@ CREATE TABLE IF NOT EXISTS carts (
 CREATE TABLE IF NOT EXISTS coupons (
   code TEXT PRIMARY KEY, percent_bp INTEGER, fixed INTEGER, single_use INTEGER NOT NULL,
   minimum INTEGER NOT NULL, until INTEGER, uses INTEGER NOT NULL DEFAULT 0,
-  void INTEGER NOT NULL DEFAULT 0, made_at INTEGER NOT NULL) STRICT;
+  void INTEGER NOT NULL DEFAULT 0, made_at INTEGER NOT NULL,
+  kind TEXT, product_ref TEXT, tag TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
   id INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL, state_before TEXT,
   placed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, version INTEGER NOT NULL,

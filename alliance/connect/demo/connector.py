@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from alliance.connect.demo.shop import SLUG, Shop
 from alliance.connect.demo.snapshot import store_order
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import (
+    CouponAsk,
     DeliveryKey,
     Grant,
     InboundCall,
@@ -33,7 +34,7 @@ from alliance.connect.protocol import (
     StoreRecord,
 )
 from alliance.core import clock as clocks
-from alliance.core.errors import AllianceError, NotFound
+from alliance.core.errors import AllianceError, Conflict, Invalid, NotFound
 from alliance.core.orders import StoreOrder
 
 PAGE = 100
@@ -115,13 +116,39 @@ class DemoConnector:
             if len(found) < PAGE:
                 return
 
+    def make_coupons(self, grant: Grant, ask: CouponAsk) -> list[str]:
+        """Write the codes into the box; those that stand for something else are left out."""
+        made = []
+        with self._visit(grant, read_only=False) as shop, shop.batch():
+            for code in ask.codes:
+                try:
+                    kept = shop.coupons.make(
+                        code, kind=ask.kind, percent=ask.rate, fixed=ask.amount,
+                        product_ref=ask.product_ref, minimum=ask.minimum, until=ask.until,
+                        tag=ask.tag, now=self._clock())
+                except Conflict:
+                    continue
+                except Invalid as refusal:
+                    raise StoreError("store_cannot_give", f"{grant.address} cannot give this: "
+                                     f"{refusal.detail}", again=False) from None
+                if kept.tag == ask.tag and not kept.is_void:
+                    made.append(code)
+        return made
+
+    def void_coupons(self, grant: Grant, codes: Sequence[str]) -> None:
+        """Mark the codes as void in the box; what it does not know is void already."""
+        with self._visit(grant, read_only=False) as shop, shop.batch():
+            for code in codes:
+                with suppress(NotFound, Invalid):
+                    shop.coupons.void(code)
+
     @contextmanager
-    def _visit(self, grant: Grant) -> Iterator[Shop]:
+    def _visit(self, grant: Grant, *, read_only: bool = True) -> Iterator[Shop]:
         slug = urlsplit(grant.address).path.rstrip("/").rpartition("/")[2]
         if not SLUG.fullmatch(slug):
             raise StoreError("no_such_store", "The address names no demo store.", again=False)
         try:
-            shop = Shop.open(self._directory, slug, read_only=True)
+            shop = Shop.open(self._directory, slug, read_only=read_only)
         except NotFound:
             raise StoreError("no_such_store", f"There is no demo store {slug}.",
                              again=False) from None

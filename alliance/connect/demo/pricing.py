@@ -27,7 +27,7 @@ def price(profile: Profile, picks: Sequence[tuple[Product, int]],
     A percentage is rounded once per line, a fixed sum is split by largest remainder (law §2).
     """
     full = [product.price.times(count) for product, count in picks]
-    cuts = _discounts(full, coupon, profile)
+    cuts = _discounts(picks, full, coupon, profile)
     lines = [
         Line(key=str(place), kind=LineKind.GOODS, product_ref=product.ref, titles=product.titles,
              category=product.category, quantity=count, unit=product.price, discount=cut,
@@ -36,14 +36,16 @@ def price(profile: Profile, picks: Sequence[tuple[Product, int]],
     ]
     paid = total((line.gross for line in lines), profile.currency)
     posted = any(not line.is_service for line in lines)
-    free = profile.free_from is not None and paid >= profile.free_from
+    free = ((profile.free_from is not None and paid >= profile.free_from)
+            or (coupon is not None and coupon.kind == "free_shipping"))
     if posted and profile.shipping and not free:
         lines.append(Line(SHIPPING_KEY, LineKind.SHIPPING, "", _SHIPPING, "", 1, profile.shipping,
                           Money.zero(profile.currency), profile.tax_bp))
     return Basket(tuple(lines), profile.currency)
 
 
-def usable(coupon: Coupon | None, goods: Money, now: datetime) -> Coupon:
+def usable(coupon: Coupon | None, picks: Sequence[tuple[Product, int]], goods: Money,
+           now: datetime) -> Coupon:
     """The coupon, if it may lower an order of these goods now; else `Invalid` with the reason."""
     if coupon is None or coupon.is_void:
         raise Invalid("coupon_unknown", "This shop has no such coupon.")
@@ -54,15 +56,34 @@ def usable(coupon: Coupon | None, goods: Money, now: datetime) -> Coupon:
     if goods < coupon.minimum:
         raise Invalid("coupon_minimum", f"The coupon {coupon.code} needs goods for "
                       f"{coupon.minimum}.", minimum=coupon.minimum.minor)
+    if not _has_what_it_is_for(coupon, picks):
+        raise Invalid("coupon_goods", f"The coupon {coupon.code} is for something that is not in "
+                      "the cart.", ref=coupon.product_ref or "")
     return coupon
 
 
-def _discounts(full: Sequence[Money], coupon: Coupon | None, profile: Profile) -> Sequence[Money]:
+def _has_what_it_is_for(coupon: Coupon, picks: Sequence[tuple[Product, int]]) -> bool:
+    return any(_counts(coupon, product) for product, _ in picks)
+
+
+def _counts(coupon: Coupon, product: Product) -> bool:
+    if coupon.kind == "voucher" and product.kind != "service":
+        return False
+    return coupon.product_ref in (None, product.ref)
+
+
+def _discounts(picks: Sequence[tuple[Product, int]], full: Sequence[Money],
+               coupon: Coupon | None, profile: Profile) -> Sequence[Money]:
     nothing = Money.zero(profile.currency)
-    goods = total(full, profile.currency)
-    if coupon is None or not goods:
+    if coupon is None:
         return [nothing] * len(full)
     if coupon.percent is not None:
         return [amount.share(coupon.percent) for amount in full]
-    cut = min(coupon.fixed or nothing, goods)
-    return cut.split([amount.minor for amount in full])
+    if coupon.kind == "sample":
+        return [product.price if _counts(coupon, product) else nothing for product, _ in picks]
+    counted = [amount.minor if _counts(coupon, product) else 0
+               for (product, _), amount in zip(picks, full, strict=True)]
+    if coupon.fixed is None or not sum(counted):
+        return [nothing] * len(full)
+    return min(coupon.fixed, Money(sum(counted), profile.currency),
+               key=lambda each: each.minor).split(counted)

@@ -71,16 +71,30 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A code that lowers the goods of one order by a share (`percent`) or a sum (`fixed`)."""
+    """A code that makes an order cheaper, by what its `kind` says (`CouponAsk` tells them).
+
+    `percent` belongs to that kind, `fixed` to a sum and a voucher; `product_ref` is what a sample
+    gives, and the one service that a voucher counts on, if it names one.
+    """
 
     code: str
-    percent: Rate | None
-    fixed: Money | None
+    kind: str
     single_use: bool
     minimum: Money
     until: datetime | None
+    percent: Rate | None = None
+    fixed: Money | None = None
+    product_ref: str | None = None
+    tag: str | None = None
+    """Whose it is, where another program made it."""
     uses: int = 0
     is_void: bool = False
+
+    @property
+    def promise(self) -> tuple[object, ...]:
+        """What the shop has to keep: two codes of one promise are worth the same."""
+        return (self.kind, self.percent, self.fixed, self.product_ref, self.single_use,
+                self.minimum, self.until)
 
 
 @dataclass(frozen=True, slots=True)

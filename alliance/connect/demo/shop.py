@@ -283,7 +283,7 @@ class Shop:
         chosen = [(found[ref], count) for ref, count in picks.items()]
         basket = price(self.profile, chosen, None)
         if code:
-            coupon = usable(self.coupons.find(code), basket.goods, now)
+            coupon = usable(self.coupons.find(code), chosen, basket.goods, now)
             basket = price(self.profile, chosen, coupon)
         return [product for product, _ in chosen], basket
 

@@ -1,9 +1,10 @@
-"""Asking a WooCommerce shop: signing in, finding its REST address, and what its refusals mean."""
+"""Asking and telling a WooCommerce shop: signing in, its REST address, what its refusals mean."""
 
 from __future__ import annotations
 
 import base64
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ _UNKNOWN = re.compile(r"woocommerce_rest_[a-z_]*invalid_id", re.ASCII)
 
 
 class Rest:
-    """GET requests to `wc/v3` of any shop; safe to share among threads.
+    """Requests to `wc/v3` of any shop; safe to share among threads.
 
     `now` gives the time for signatures of shops without TLS.
     """
@@ -54,18 +55,27 @@ class Rest:
         known = pages.isascii() and pages.isdigit() and len(pages) < 10
         return rows, int(pages) if known else None
 
-    def _ask(self, grant: Grant, path: str, query: Mapping[str, str]) -> Answer:
+    def write(self, grant: Grant, path: str, body: Mapping[str, Any]) -> Any:
+        """Write something that may be written twice, such as codes that keep their name.
+
+        Tried once. A failure is worth another look later: whoever calls looks first what is there.
+        """
+        return _good(self._ask(grant, path, {}, json.dumps(body).encode())).json()
+
+    def _ask(self, grant: Grant, path: str, query: Mapping[str, str],
+             body: bytes | None = None) -> Answer:
         if grant.address not in self._without_permalinks:
-            answer = self._get(grant, f"/wp-json/wc/v3{path}", query)
+            answer = self._call(grant, f"/wp-json/wc/v3{path}", query, body)
             if answer.status != 404 or error_code(answer):
                 return answer
         # A web server's own 404: the shop has plain permalinks, and only this address works.
-        plain = self._get(grant, "/", {"rest_route": f"/wc/v3{path}", **query})
+        plain = self._call(grant, "/", {"rest_route": f"/wc/v3{path}", **query}, body)
         if plain.status != 404 or error_code(plain):
             self._without_permalinks.add(grant.address)
         return plain
 
-    def _get(self, grant: Grant, path: str, query: Mapping[str, str]) -> Answer:
+    def _call(self, grant: Grant, path: str, query: Mapping[str, str],
+              body: bytes | None) -> Answer:
         url = grant.address.rstrip("/") + path
         if query:
             url += "?" + urlencode(query, quote_via=quote, safe="")
@@ -73,15 +83,18 @@ class Rest:
         secret = grant.secrets.get("consumer_secret", "")
         if not key or not secret:
             raise StoreError("store_refused_key", "There is no key for this shop.", again=False)
+        if body is not None:
+            return self._out.post(url, body, headers={"Content-Type": "application/json"}, sign=(
+                lambda: {"Authorization": self._authorization("POST", url, key, secret)}))
         return self._out.get(url, sign=lambda: {
-            "Authorization": self._authorization(url, key, secret)})
+            "Authorization": self._authorization("GET", url, key, secret)})
 
-    def _authorization(self, url: str, key: str, secret: str) -> str:
+    def _authorization(self, method: str, url: str, key: str, secret: str) -> str:
         if url.startswith("https://"):
             return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")
         # Without TLS WooCommerce ignores Basic without a word, and takes only OAuth 1.0a.
         stamp = str(int(self._now().timestamp()))
-        return one_legged("GET", url, key, secret, nonce=secrets.token_hex(16), timestamp=stamp)
+        return one_legged(method, url, key, secret, nonce=secrets.token_hex(16), timestamp=stamp)
 
 
 def one_legged(method: str, url: str, key: str, secret: str, *, nonce: str,

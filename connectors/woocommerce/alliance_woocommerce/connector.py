@@ -6,7 +6,7 @@ Secrets in a grant: `consumer_key`, `consumer_secret` (REST keys), `webhook_secr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any
 
 from alliance.connect.http import Outbound
 from alliance.connect.protocol import (
+    CouponAsk,
     DeliveryKey,
     Grant,
     InboundCall,
@@ -27,7 +28,7 @@ from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency
 from alliance.core.orders import StoreOrder
-from alliance_woocommerce import calls
+from alliance_woocommerce import calls, coupons
 from alliance_woocommerce.client import Rest
 from alliance_woocommerce.parts import ident, instant, record, records, word
 from alliance_woocommerce.payloads import is_draft, read_order, read_product
@@ -111,6 +112,16 @@ class WooCommerce:
             yield _read_page(rows, lambda raw: read_product(raw, currency), None)
             if pages is not None and page >= pages:
                 return
+
+    def make_coupons(self, grant: Grant, ask: CouponAsk) -> list[str]:
+        """See `coupons.make`. The shop's key must be one that may also write."""
+        with _understood("coupon"):
+            return coupons.make(self._rest, grant, ask)
+
+    def void_coupons(self, grant: Grant, codes: Sequence[str]) -> None:
+        """See `coupons.void`."""
+        with _understood("coupon"):
+            coupons.void(self._rest, grant, codes)
 
     def _changed(self, grant: Grant, since: datetime, query: Mapping[str, str], *,
                  resumable: bool) -> Iterator[Page[StoreOrder]]:
