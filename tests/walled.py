@@ -26,6 +26,8 @@ from alliance.promotions.model import (
     Coupon,
     HostCode,
     Placement,
+    Task,
+    TaskTaken,
 )
 from alliance.referrals import links
 from alliance.referrals.model import (
@@ -72,6 +74,7 @@ SEES: dict[Any, set[str]] = {
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, Leaf: _ALLIANCE, Head: _ALLIANCE,
     ShownVersion: _ALLIANCE,
     Campaign: _ALLIANCE, Component: _ALLIANCE, Consent: _ALLIANCE, Coupon: _PARTIES,
+    Task: _ALLIANCE, TaskTaken: _ALLIANCE,
 }
 """Who sees the seller's rows, or the pair's; the book of this alliance is open."""
 
@@ -81,7 +84,8 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, ShownVersion: _ALLIANCE,
-    Campaign: {"host"}, Component: {"host"}, Consent: {"seller"},
+    Campaign: {"host", "leader"}, Component: _PARTIES, Consent: {"seller"},
+    Task: {"seller"}, TaskTaken: {"host"},
 }
 """Whose stories may write them; the rest is the hub's own work."""
 
@@ -141,6 +145,7 @@ def _show(session: Session, made: World) -> None:
     pack = gifts.campaign(session, made, home=store)
     gifts.coupon(session, gifts.component(session, made, pack))
     gifts.consent(session, made, pack, "bakery")
+    _post_a_task(session, made)
     codes.give(session, made.actor(session, "bakery"), made.store.id, seats["cafe"].id,
                kind="coupon", code="CAFE5", now=BEFORE)
     session.add_all([
@@ -160,6 +165,16 @@ def _show(session: Session, made: World) -> None:
                    day="2026-02-01", seen=3),
         OwnVisitor(merchant_id=made.merchants["cafe"].id, visitor="e" * 32, at=BEFORE),
         SpoolOffset(file="spool-1", bytes_done=10)])
+
+
+def _post_a_task(session: Session, made: World) -> None:
+    task = Task(id=new_id("tsk", BEFORE), alliance_id=made.alliance.id, product_id=made.product_id,
+                seller_member_id=made.members["bakery"].id, title="New bread", text="",
+                material="", rate_bp=2000, created_at=BEFORE, until=NOW)
+    session.add(task)
+    session.flush()
+    session.add(TaskTaken(task_id=task.id, host_member_id=made.members["cafe"].id, at=BEFORE,
+                          terms_id=session.scalars(select(TermsVersion.id)).first()))
 
 
 def _settle(session: Session, made: World) -> None:

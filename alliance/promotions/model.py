@@ -1,4 +1,4 @@
-"""What is kept of placements, of codes that stand for a host, and of what members give together."""
+"""What is kept of placements, of codes that stand for a host, of campaigns and of tasks."""
 
 from __future__ import annotations
 
@@ -83,6 +83,11 @@ class Campaign(Base):
     ends_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]
+    """`over` by the clock, `ended` by its host, or `stopped`: then also what was given out ends."""
+    ended_by: Mapped[str | None]
+    proposed_by: Mapped[str | None]
+    """The member that proposed this half of a swap to its host."""
 
     __table_args__ = table(
         CheckConstraint("kind IN ('gift_pack', 'coupon', 'swap')", name="kind"),
@@ -125,6 +130,8 @@ class Component(Base):
     stock: Mapped[int]
     away_since: Mapped[datetime | None]
     """Since when its store has not made codes, though asked; the pack gives the rest."""
+    withdrawn_at: Mapped[datetime | None]
+    """Since when its seller no longer gives it; what was given out by then stays good."""
 
     __table_args__ = table(
         UniqueConstraint("campaign_id", "number"),
@@ -146,6 +153,45 @@ class Consent(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     hash: Mapped[str]
     at: Mapped[datetime]
+
+
+class Task(Base):
+    """A seller's open offer to every host of an alliance: this rate for this product until then.
+
+    `material` says what the seller gives to work with: pictures, texts, a sample.
+    """
+
+    __tablename__ = "tasks"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alliance_id: Mapped[str] = mapped_column(ForeignKey("alliances.id"), index=True)
+    seller_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    title: Mapped[str]
+    text: Mapped[str]
+    material: Mapped[str]
+    rate_bp: Mapped[int]
+    created_at: Mapped[datetime]
+    until: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = table(
+        CheckConstraint("rate_bp BETWEEN 1 AND 10000", name="rate"),
+        CheckConstraint("until > created_at", name="half_open"),
+    )
+
+
+class TaskTaken(Base):
+    """A host that took a task: the version it signed carries the seller's rate once both did."""
+
+    __tablename__ = "tasks_taken"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    host_member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    terms_id: Mapped[str] = mapped_column(ForeignKey("terms.id"))
+    at: Mapped[datetime]
+
+    __table_args__ = table()
 
 
 class Coupon(Base):
@@ -199,20 +245,40 @@ def _campaigns(who: str) -> Select[Any]:
         _CAMPAIGNS.c.alliance_id.in_(walls.alliances(who))).correlate(None)
 
 
-def _hosted(who: str) -> Select[Any]:
+def _arranged(who: str) -> Select[Any]:
     return select(_CAMPAIGNS.c.id).where(
-        _CAMPAIGNS.c.host_member_id.in_(walls.seats(who))).correlate(None)
+        _CAMPAIGNS.c.host_member_id.in_(walls.seats(who))
+        | _CAMPAIGNS.c.proposed_by.in_(walls.seats(who))).correlate(None)
 
 
-_CAMPAIGNS = walls.rows("campaigns", "id", "alliance_id", "host_member_id")
+def _led(who: str) -> Select[Any]:
+    return select(_CAMPAIGNS.c.id).where(
+        _CAMPAIGNS.c.alliance_id.in_(walls.led(who))).correlate(None)
+
+
+def _tasks(who: str) -> Select[Any]:
+    return select(_TASKS.c.id).where(
+        _TASKS.c.alliance_id.in_(walls.alliances(who))).correlate(None)
+
+
+_CAMPAIGNS = walls.rows("campaigns", "id", "alliance_id", "host_member_id", "proposed_by")
+_TASKS = walls.rows("tasks", "id", "alliance_id")
 
 # What is given together is read by every member of the alliance; codes only by who gives them and
-# who gives them out, and they are changed by the hub alone.
+# who gives them out, and they are changed by the hub alone. Who leads sees what leaked, to stop it.
 walls.wall(Campaign, seen=lambda who: Campaign.alliance_id.in_(walls.alliances(who)),
-           changed=lambda who: Campaign.host_member_id.in_(walls.seats(who)))
+           changed=lambda who: Campaign.host_member_id.in_(walls.seats(who))
+           | Campaign.proposed_by.in_(walls.seats(who)) | Campaign.alliance_id.in_(walls.led(who)))
 walls.wall(Component, seen=lambda who: Component.campaign_id.in_(_campaigns(who)),
-           changed=lambda who: Component.campaign_id.in_(_hosted(who)))
+           changed=lambda who: Component.campaign_id.in_(_arranged(who))
+           | Component.seller_member_id.in_(walls.seats(who)))
 walls.wall(Consent, seen=lambda who: Consent.campaign_id.in_(_campaigns(who)),
            changed=lambda who: Consent.member_id.in_(walls.seats(who)))
 walls.wall(Coupon, seen=lambda who: Coupon.seller_member_id.in_(walls.seats(who))
-           | Coupon.host_member_id.in_(walls.seats(who)), changed=walls.nobody)
+           | Coupon.host_member_id.in_(walls.seats(who))
+           | (Coupon.state == "leaked") & Coupon.campaign_id.in_(_led(who)),
+           changed=walls.nobody)
+walls.wall(Task, seen=lambda who: Task.alliance_id.in_(walls.alliances(who)),
+           changed=lambda who: Task.seller_member_id.in_(walls.seats(who)))
+walls.wall(TaskTaken, seen=lambda who: TaskTaken.task_id.in_(_tasks(who)),
+           changed=lambda who: TaskTaken.host_member_id.in_(walls.seats(who)))

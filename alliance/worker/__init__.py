@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alliance.core.events import (
+    CampaignMoved,
     CatalogueDoubted,
     ClicksDrained,
     CodeChanged,
+    CouponsDue,
     CycleFinal,
     Event,
     HoldMoved,
@@ -18,7 +20,7 @@ from alliance.core.events import (
     TermsInForce,
 )
 from alliance.hub import Hub
-from alliance.worker import carrying, clicks, closing, codes, holding, links, reading
+from alliance.worker import campaigning, carrying, clicks, closing, codes, holding, links, reading
 from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
@@ -28,6 +30,8 @@ HANDLERS: dict[type[Event], list[Handler]] = {
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
     CodeChanged: [codes.decide_anew],
+    CouponsDue: [],
+    CampaignMoved: [campaigning.carry_out],
     TermsInForce: [],
     HoldMoved: [holding.carry_out],
     CycleFinal: [closing.seal_log],
@@ -44,5 +48,6 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(hours=1), clicks.tidy),
     (timedelta(hours=6), clicks.remove_old),
     (timedelta(minutes=1), links.look_at_links),
+    (timedelta(minutes=1), campaigning.keep_time),
 ]
 """Everything here may run twice at once: each finds its work by what is not done yet."""
