@@ -58,7 +58,8 @@ def install(app: Flask) -> None:
         "money": money, "plain": plain, "day": day, "short_day": short_day, "last_day": last_day,
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
         "change": change, "initial": initial, "host": host, "span": span,
-        "refusal_of": words.refusal, "stumbled": words.stumbled}
+        "refusal_of": words.refusal, "stumbled": words.stumbled,
+        "member_name": lambda member_id: asked.names().get(member_id, "")}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
 

@@ -7,6 +7,7 @@ from flask import Flask
 from alliance.web.admin import (
     account,
     alliances,
+    campaigns,
     clicks,
     codes,
     contracts,
@@ -18,6 +19,7 @@ from alliance.web.admin import (
     overview,
     paths,
     placements,
+    planning,
     products,
     reporting,
     statements,
@@ -25,7 +27,7 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, clicks, orders,
-          paths, statements, cycles, ledger, stores, codes, reporting, account)
+          paths, statements, cycles, ledger, stores, codes, planning, campaigns, reporting, account)
 
 
 def install(app: Flask) -> None:
