@@ -40,18 +40,15 @@ def read(form: Values, place: Place) -> Plan:
     """The plan that the form says; raises `Invalid` naming the field that is wrong."""
     home = place.shops.get(form.get("store", ""))
     currency = home.currency if home else place.currency
-    ends = _day(form, "ends_at", place, after=True)
     budget = form.get("budget", "").strip()
-    starts = _day(form, "starts_at", place)
-    if starts is None:
-        raise Invalid("text_missing", "Write something here.", field="starts_at")
+    starts, ends = dates(form, place)
     return Plan(
         alliance=place.alliance_id, host=home.member_id if home else "",
         store=home.store_id if home else "", kind=_kind(form), name=form.get("name", ""),
         trigger=_trigger(form, place, currency), currency=currency, starts_at=starts, ends_at=ends,
         audience=form.get("audience", "all"), claims_limit=number(form, "claims_limit"),
         hold_days=_filled(number(form, "hold_days"), place.hold_days),
-        budget=_amount(form, "budget", currency) if budget else None,
+        budget=amount(form, "budget", currency) if budget else None,
         parts=tuple(part(form, n, place, currency) for n in range(count(form))))
 
 
@@ -60,7 +57,7 @@ def part(form: Values, n: int, place: Place, currency: Currency) -> Part:
     start = f"p{n}-"
     shop = place.shops.get(form.get(start + "store", ""))
     kind = _word(form, start + "kind", Kind)
-    worth = _amount(form, start + "worth", currency)
+    worth = amount(form, start + "worth", currency)
     typed = form.get(start + "product", "").strip()
     product = None
     if kind is Kind.SAMPLE and shop is not None and typed:
@@ -73,7 +70,7 @@ def part(form: Values, n: int, place: Place, currency: Currency) -> Part:
         title=form.get(start + "title", ""), worth=worth,
         amount=worth if kind is Kind.AMOUNT else None, product=product,
         rate=_rate(form, start + "rate") if kind is Kind.PERCENT else None,
-        minimum=_amount(form, start + "minimum", currency, empty=0),
+        minimum=amount(form, start + "minimum", currency, empty=0),
         valid_days=_filled(number(form, start + "valid_days"), 30),
         stock=_filled(number(form, start + "stock"), 20),
         shares=_shares(form, start, place.members))
@@ -139,6 +136,14 @@ def number(form: Values, name: str) -> int | None:
     return int(text)
 
 
+def dates(form: Values, place: Place) -> tuple[datetime, datetime | None]:
+    """The first instant, and the one behind the last day; None where no last day is typed."""
+    starts = _day(form, "starts_at", place)
+    if starts is None:
+        raise Invalid("text_missing", "Write something here.", field="starts_at")
+    return starts, _day(form, "ends_at", place, after=True)
+
+
 def _trigger(form: Values, place: Place, currency: Currency) -> Trigger:
     kind = _word(form, "trigger", TriggerKind)
     names = [each.strip() for each in form.get("names", "").split(",") if each.strip()]
@@ -150,7 +155,7 @@ def _trigger(form: Values, place: Place, currency: Currency) -> Trigger:
     if kind is TriggerKind.AMOUNT:
         names = []
     try:
-        return Trigger(kind, _amount(form, "minimum", currency, empty=0),
+        return Trigger(kind, amount(form, "minimum", currency, empty=0),
                        tuple(dict.fromkeys(names)))
     except Invalid as refusal:
         # The law knows no form: here it is said which field was meant.
@@ -162,19 +167,20 @@ def _shares(form: Values, start: str, members: Iterable[str]) -> tuple[tuple[str
     return tuple((member, weight) for member, weight in found if weight)
 
 
-def _amount(form: Values, name: str, currency: Currency, empty: int | None = None) -> Money:
+def amount(form: Values, name: str, currency: Currency, empty: int | None = None) -> Money:
+    """An amount that somebody typed; `empty`, in minor units, for an empty field."""
     text = form.get(name, "").strip()
     if not text:
         if empty is None:
             raise Invalid("text_missing", "Write something here.", field=name)
         return Money(empty, currency)
     try:
-        amount = ui.cents(text, currency)
+        typed = ui.cents(text, currency)
     except Invalid as refusal:
         raise _at(refusal, name) from None
-    if amount.minor < 0:
+    if typed.minor < 0:
         raise Invalid("negative_amount", "An amount cannot lie below zero here.", field=name)
-    return amount
+    return typed
 
 
 def _rate(form: Values, name: str) -> Rate:

@@ -24,10 +24,13 @@ from alliance.web.admin import (
     reporting,
     statements,
     stores,
+    swapping,
+    tasks,
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, clicks, orders,
-          paths, statements, cycles, ledger, stores, codes, planning, campaigns, reporting, account)
+          paths, statements, cycles, ledger, stores, codes, planning, campaigns, swapping,
+          tasks, reporting, account)
 
 
 def install(app: Flask) -> None:
