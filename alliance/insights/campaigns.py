@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
@@ -130,6 +130,7 @@ def listed(session: Session, by: Actor) -> list[Listed]:
     alliances = {each.id: each for each in members.alliances_of(session, by)}
     own = set(seats.own(session, by).values())
     rows = session.scalars(select(Campaign).where(Campaign.alliance_id.in_(alliances))).all()
+    lacking = _lacking(session, rows)
     used: dict[str, int] = {campaign_id: int(count) for campaign_id, count in session.execute(
         select(Coupon.campaign_id, func.count()).where(Coupon.state == "redeemed")
         .group_by(Coupon.campaign_id))}
@@ -141,26 +142,34 @@ def listed(session: Session, by: Actor) -> list[Listed]:
         .group_by(Component.campaign_id))}
     found = [Listed(
         row, alliances[row.alliance_id], row.host_member_id in own,
-        bool(own & _asked(session, row)), used.get(row.id, 0),
+        bool(own & lacking.get(row.id, set())), used.get(row.id, 0),
         Money(booked.get(row.id, 0), row.currency)) for row in rows]
     order = ("running", "paused", "planned", "ended")
     found.sort(key=lambda each: (each.campaign.created_at, each.campaign.id), reverse=True)
     return sorted(found, key=lambda each: (not each.waits, order.index(each.campaign.state)))
 
 
-def asked_of(session: Session, by: Actor) -> list[Campaign]:
-    """Campaigns that wait for the reader's consent."""
-    return [each.campaign for each in listed(session, by) if each.waits]
+def waiting(session: Session, by: Actor, own: set[str]) -> tuple[list[Campaign], list[Campaign]]:
+    """Campaigns that wait for the reader's consent, and swaps that wait for its answer.
+
+    `own` are the reader's members.
+    """
+    planned = list(session.scalars(
+        select(Campaign).join(Member, Member.alliance_id == Campaign.alliance_id)
+        .where(Campaign.state == "planned", Member.merchant_id == by.merchant,
+               Member.state == "active").order_by(Campaign.created_at, Campaign.id)))
+    lacking = _lacking(session, planned)
+    return ([row for row in planned if own & lacking[row.id]],
+            [row for row in planned if row.kind == "swap" and row.host_member_id in own
+             and row.proposed_by is not None and row.swap_of is None])
 
 
-def leaking(session: Session, by: Actor) -> list[tuple[Campaign, int]]:
-    """Campaigns with leaked codes that are not ended, of whom the reader can act on."""
-    counts = session.execute(
-        select(Coupon.campaign_id, func.count()).where(Coupon.state == "leaked")
-        .group_by(Coupon.campaign_id).order_by(Coupon.campaign_id))
-    found = [(session.get(Campaign, campaign_id), int(count)) for campaign_id, count in counts]
-    return [(campaign, count) for campaign, count in found
-            if campaign is not None and campaign.state in ("running", "paused")]
+def leaking(session: Session) -> list[Campaign]:
+    """Campaigns with leaked codes that still give, of those whose leaks the reader may see."""
+    leaked = exists().where(Coupon.campaign_id == Campaign.id, Coupon.state == "leaked")
+    return list(session.scalars(
+        select(Campaign).where(Campaign.state.in_(("running", "paused")), leaked)
+        .order_by(Campaign.created_at, Campaign.id)))
 
 
 def show(session: Session, by: Actor, campaign_id: str) -> CampaignSeen:
@@ -238,10 +247,21 @@ def store_name(session: Session, store_id: str) -> str | None:
     return store.name if store else None
 
 
-def _asked(session: Session, row: Campaign) -> set[str]:
-    if row.state != "planned":
-        return set()
-    return campaigns.lacking(session, row) - {row.host_member_id}
+def _lacking(session: Session, rows: Sequence[Campaign]) -> dict[str, set[str]]:
+    """Whose word each planned campaign still needs, but its host's; two questions for all."""
+    planned = {row.id: row for row in rows if row.state == "planned"}
+    found: dict[str, set[str]] = {campaign_id: set() for campaign_id in planned}
+    if not planned:
+        return found
+    for campaign_id, seller, shares in session.execute(
+            select(Component.campaign_id, Component.seller_member_id, Component.shares)
+            .where(Component.campaign_id.in_(planned))):
+        found[campaign_id] |= {seller, *(str(member) for member, weight in shares if weight)}
+    for consent in session.scalars(select(Consent).where(Consent.campaign_id.in_(planned))):
+        if consent.hash == planned[consent.campaign_id].hash:
+            found[consent.campaign_id].discard(consent.member_id)
+    return {campaign_id: members_ - {planned[campaign_id].host_member_id}
+            for campaign_id, members_ in found.items()}
 
 
 def _left(campaign: Campaign) -> Money | None:

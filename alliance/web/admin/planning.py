@@ -49,6 +49,7 @@ def new() -> ResponseReturnValue:
         "alliance": alliance.id, "store": own[0].store_id if own else "", "parts": "1",
         "kind": request.args.get("kind", "gift_pack"), "trigger": "amount", "audience": "all",
         "starts_at": today.isoformat(), "ends_at": (today + timedelta(days=30)).isoformat(),
+        "minimum": "50.00", "p0-worth": "5.00", "budget": "100.00",
         "hold_days": str(alliance.hold_days), "p0-kind": "amount", "p0-valid_days": "30",
         "p0-stock": "20", "p0-store": giver.store_id if giver else "",
         f"p0-w-{giver.member_id if giver else mine}": "1"}
