@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, true
 from sqlalchemy.orm import Session
 
 from alliance.alliances import members
@@ -220,7 +220,7 @@ def goods(session: Session, offering: Sequence[Shop]) -> list[Product]:
     for shop in offering:
         found += session.scalars(
             select(Product).where(Product.store_id == shop.store_id,
-                                  Product.withdrawn_at.is_(None), Product.is_public.is_(True))
+                                  Product.withdrawn_at.is_(None), Product.is_public.is_(true()))
             .order_by(Product.title, Product.id).limit(MOST_GOODS // max(1, len(offering))))
     return found
 
@@ -295,7 +295,7 @@ def _placement(session: Session, campaign: Campaign) -> str | None:
     return session.scalar(
         select(Placement.id).where(Placement.store_id == campaign.store_id,
                                    Placement.alliance_id == campaign.alliance_id,
-                                   Placement.is_on.is_(True))
+                                   Placement.is_on.is_(true()))
         .order_by(Placement.created_at, Placement.id).limit(1))
 
 

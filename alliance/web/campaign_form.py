@@ -187,8 +187,9 @@ def _rate(form: Values, name: str) -> Rate:
     text = form.get(name, "").strip().removesuffix("%").strip().replace(",", ".")
     try:
         return Rate.percent(text)
-    except Invalid as refusal:
-        raise Invalid("malformed_rate", refusal.detail, field=name) from None
+    except Invalid:
+        raise Invalid("malformed_rate", "A rate is a percentage between 0 and 100, such as 12.5.",
+                      field=name) from None
 
 
 def _day(form: Values, name: str, place: Place, *, after: bool = False) -> datetime | None:

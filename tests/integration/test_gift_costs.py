@@ -133,23 +133,22 @@ def test_a_share_is_due_after_the_campaigns_hold_and_stands_on_both_statements(
     prove(session, w, now=end + 9 * DAY)
 
 
-def test_a_gift_after_its_close_is_corrected_in_the_next(session: Session, now: datetime) -> None:
+def test_a_gift_given_back_after_its_close_is_carried_forward(
+        session: Session, now: datetime) -> None:
     w = street(session)
     given(session, w, now, hold_days=5)
     sold = bought(now)
     w.sell(session, sold, now=now)
     march = Period.month_of(now, "Europe/Riga")
-    april = Period.month_of(march.end, "Europe/Riga")
     first = close(session, w, march.end)
     w.sell(session, refunded(sold, "15.00", after=35 * DAY), now=march.end + 9 * DAY)
-    second = close(session, w, april.end)
 
-    cafe = w.members["cafe"].id
+    by, (cafe, bakery) = w.actor(session, "cafe"), (w.members[name].id
+                                                    for name in ("cafe", "bakery"))
     assert [str(each.gifts) for each in statements.of_cycle(session, first, cafe)] == ["-2.50 EUR"]
-    [after] = statements.of_cycle(session, second, cafe)
-    assert (str(after.gifts), str(after.corrected), str(after.closing)) == (
-        "0.00 EUR", "2.50 EUR", "0.00 EUR")
-    prove(session, w, now=april.end + 9 * DAY)
+    assert statements.carried_forward(session, by, w.alliance.id) == {
+        (cafe, bakery, EUR): Money(-250, EUR)}
+    prove(session, w, now=march.end + 9 * DAY)
 
 
 def close(session: Session, w: World, end: datetime) -> Cycle:

@@ -130,8 +130,9 @@ def offer() -> ResponseReturnValue:
 def _rate(typed: str) -> Rate:
     try:
         return Rate.percent(typed.strip().removesuffix("%").strip().replace(",", "."))
-    except Invalid as refusal:
-        raise Invalid("malformed_rate", refusal.detail, field="rate") from None
+    except Invalid:
+        raise Invalid("malformed_rate", "A rate is a percentage between 0 and 100, such as 12.5.",
+                      field="rate") from None
 
 
 def _date(text: str, field: str) -> date:
