@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from alliance.core.ids import new_id
 from alliance.core.money import Money
+from alliance.promotions import campaigns
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
+from alliance.rules import campaigns as law
 from alliance.rules import gifts
 from alliance.rules.gifts import Trigger, TriggerKind
 from tests import make
@@ -49,6 +51,8 @@ def component(session: Session, world: World, pack: Campaign, *, seller: str = "
         "shares": [[world.members[name].id, weight]
                    for name, weight in (shares or {seller: 1}).items()]} | changes)
     session.add(made)
+    session.flush()
+    pack.hash = law.plan_hash(campaigns.plan_of(session, pack))
     session.flush()
     return made
 

@@ -21,6 +21,7 @@ from alliance.content.articles import Words
 from alliance.content.assets import Told
 from alliance.content.files import Files
 from alliance.core.ids import new_id
+from alliance.core.money import Rate
 from alliance.db import schema
 from alliance.db.session import Database
 from alliance.hub import Hub
@@ -28,13 +29,13 @@ from alliance.ledger import proofs
 from alliance.ledger.model import Entry
 from alliance.ledger.proofs import HeadKey
 from alliance.merchants.model import Merchant
-from alliance.promotions import placements
+from alliance.promotions import placements, tasks
 from alliance.referrals import links, publishing
 from alliance.referrals.order_model import Hold
 from alliance.settings import Settings
 from alliance.settlement import cycles, payments
 from alliance.web import site
-from tests import make, world
+from tests import gifts, make, world
 from tests.make import PASSWORD
 
 SETTINGS = Settings(secret_keys=(b"\x02" * 32,), seal_keys=(b"\x01" * 32,),
@@ -121,6 +122,11 @@ def traded(session: Session, *, now: datetime) -> Traded:
         starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
         ends_at=make.BEFORE - timedelta(days=29))
     session.add(hold)
+    pack = gifts.campaign(session, made, home=cafe_store, state="planned")
+    part = gifts.component(session, made, pack)
+    task = tasks.post(session, bakery, made.alliance.id, made.product_id, title="New bread",
+                      text="", material="", rate=Rate.percent("20"), now=now,
+                      until=now + timedelta(days=30))
     stranger = make.merchant(session, "stranger", category="toys")
     make.alliance(session, stranger, name="Elsewhere")
     seat = members.member_for(session, made.alliance.id, made.merchants["cafe"].id)
@@ -134,6 +140,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
         "code": "unknown", "cycle_id": cycle.id,
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "hold_id": hold.id,
+        "campaign_id": pack.id, "component_id": part.id, "task_id": task.id,
         "person_id": str(bakery.person_id), "message_id": "msg_unknown",
         "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
         stranger)

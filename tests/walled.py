@@ -26,6 +26,7 @@ from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
 from alliance.promotions.model import HostCode, Placement
+from alliance.promotions.task_model import Task, TaskTaken
 from alliance.referrals import links, publishing
 from alliance.referrals.click_model import (
     Click,
@@ -73,6 +74,7 @@ SEES: dict[Any, set[str]] = {
     Campaign: _ALLIANCE, Component: _ALLIANCE, Consent: _ALLIANCE, Coupon: _PARTIES,
     Asset: _ALLIANCE, AssetProduct: _ALLIANCE, AssetUse: _ALLIANCE,
     ArticleVersion: _ALLIANCE, ArticleCard: _ALLIANCE,
+    Task: _ALLIANCE, TaskTaken: _ALLIANCE,
 }
 """Who sees the seller's rows, or the pair's; the book of this alliance is open."""
 
@@ -82,9 +84,10 @@ CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, ShownVersion: _ALLIANCE,
-    Campaign: {"host"}, Component: {"host"}, Consent: {"seller"},
     Asset: {"host"}, AssetProduct: {"host"}, ArticleVersion: {"host"}, ArticleCard: {"host"},
     AssetUse: _ALLIANCE,
+    Campaign: {"host", "leader"}, Component: _PARTIES, Consent: {"seller"},
+    Task: {"seller"}, TaskTaken: {"host"},
 }
 """Whose stories may write them; the rest is the hub's own work."""
 
@@ -145,6 +148,7 @@ def _show(session: Session, made: World) -> None:
     pack = gifts.campaign(session, made, home=store)
     gifts.coupon(session, gifts.component(session, made, pack))
     gifts.consent(session, made, pack, "bakery")
+    _post_a_task(session, made)
     codes.give(session, made.actor(session, "bakery"), made.store.id, seats["cafe"].id,
                kind="coupon", code="CAFE5", now=BEFORE)
     session.add_all([
@@ -178,6 +182,14 @@ def _write(session: Session, made: World) -> None:
     article = articles.begin(session, cafe, place, Words(
         "Breakfast", "en", f"[card: {made.product_id}]"), now=BEFORE)
     publishing.publish(session, cafe, article.id, now=BEFORE)
+def _post_a_task(session: Session, made: World) -> None:
+    task = Task(id=new_id("tsk", BEFORE), alliance_id=made.alliance.id, product_id=made.product_id,
+                seller_member_id=made.members["bakery"].id, title="New bread", text="",
+                material="", rate_bp=2000, created_at=BEFORE, until=NOW)
+    session.add(task)
+    session.flush()
+    session.add(TaskTaken(task_id=task.id, host_member_id=made.members["cafe"].id, at=BEFORE,
+                          terms_id=session.scalars(select(TermsVersion.id)).first()))
 
 
 def _settle(session: Session, made: World) -> None:

@@ -28,6 +28,7 @@ from alliance.db.base import iso
 from alliance.db.once import insert_once
 from alliance.merchants import people, shown
 from alliance.rules.agreement import from_json, terms_hash, to_json
+from alliance.rules.favours import favours_host
 from alliance.rules.gaps import gaps
 from alliance.rules.terms import Basis, Terms
 
@@ -93,8 +94,9 @@ def amend(session: Session, by: Actor, contract_id: str, terms: Terms, *,
           now: datetime) -> TermsVersion:
     """Propose the next version; a version not yet signed by both is overtaken by it.
 
-    While a contract binds, a change must leave the notice days of the version it displaces:
-    else `Invalid` (`notice_too_short`). Raises `Conflict` when the contract has ended.
+    While a contract binds, a change must leave the notice days of the version it displaces, unless
+    it can only help the host: else `Invalid` (`notice_too_short`). Raises `Conflict` when the
+    contract has ended.
     """
     contract, mine = _party(session, by, contract_id)
     if contract.state == "ended":
@@ -245,7 +247,9 @@ def _check_begin(session: Session, contract: Contract, terms: Terms, now: dateti
         return
     displaced = spans[-1]
     if contract.state == "in_force":
-        notice = timedelta(days=terms_of(session, displaced.terms_id).notice_days)
+        bound = terms_of(session, displaced.terms_id)
+        # Who can only gain by a change needs no time to prepare for it.
+        notice = timedelta(0) if favours_host(bound, terms) else timedelta(days=bound.notice_days)
         earliest = max(now + notice, displaced.starts_at)
     else:
         # Notice was given and still runs: what comes next begins behind it.

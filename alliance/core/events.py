@@ -77,6 +77,13 @@ class CouponsDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignMoved(Event):
+    """A campaign was agreed, ended or lost a component: it is begun, or its codes are ended."""
+
+    campaign_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TermsInForce(Event):
     """A version of a contract took effect or ended: slates are to be made anew."""
 
@@ -100,7 +107,7 @@ class CycleFinal(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
-                 CodeChanged, CouponsDue, TermsInForce, HoldMoved, CycleFinal)
+                 CodeChanged, CouponsDue, CampaignMoved, TermsInForce, HoldMoved, CycleFinal)
 }
 
 

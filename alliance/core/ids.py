@@ -35,6 +35,7 @@ CampaignId = NewType("CampaignId", str)
 ComponentId = NewType("ComponentId", str)
 CouponId = NewType("CouponId", str)
 AssetId = NewType("AssetId", str)
+TaskId = NewType("TaskId", str)
 
 PREFIXES = {
     "mer": "merchant", "per": "person", "sto": "store", "alc": "alliance", "mem": "member",
@@ -42,7 +43,7 @@ PREFIXES = {
     "lnk": "link", "clk": "click", "ord": "order", "dec": "decision", "com": "commission",
     "ent": "entry", "cyc": "cycle", "obl": "obligation", "pay": "payment", "msg": "message",
     "slt": "slate", "hld": "hold", "cmp": "campaign", "cpt": "component", "cou": "coupon",
-    "ast": "asset",
+    "ast": "asset", "tsk": "task",
 }
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)

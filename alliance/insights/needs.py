@@ -1,4 +1,4 @@
-"""What waits for a merchant: to sign, to pay, to confirm, to mend."""
+"""What waits for a merchant: to sign, to pay, to confirm, to agree, to mend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from alliance.alliances import contracts
 from alliance.alliances.model import Alliance, Signature
 from alliance.core.actor import Actor
 from alliance.core.money import Money
-from alliance.insights import seats
+from alliance.insights import campaigns, seats
 from alliance.ledger.journal import chunks
 from alliance.merchants.model import Store
 from alliance.promotions.model import Placement
@@ -23,11 +23,11 @@ from alliance.settlement.model import Obligation, Payment
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing to do. `code`: `sign`, `pay`, `confirm`, `store` or `placement`; `ref` is where it
-    is done.
+    """One thing to do; `ref` is where it is done.
 
-    `other` is the other member, or the name of the store or placement; `word` is a store's
-    trouble, or why a placement is paused.
+    `code`: `sign`, `pay`, `confirm`, `store`, `placement`, `agree` to a campaign, answer a `swap`,
+    or a `leak` of codes. `other` is the other member, or the name of the store or placement;
+    `word` is a store's trouble, why a placement is paused, or what a campaign is called.
     """
 
     code: str
@@ -43,7 +43,8 @@ def of_merchant(session: Session, by: Actor, alliances: Sequence[Alliance], *,
                 now: datetime) -> list[Need]:
     """All that waits in the merchant's alliances, the most pressing first."""
     found = [*_stores(session, by), *_paused(session, by), *_to_pay(session, by, now),
-             *_to_confirm(session, by), *_to_sign(session, by, alliances)]
+             *_to_confirm(session, by), *_to_sign(session, by, alliances),
+             *_of_campaigns(session, by)]
     return sorted(found, key=lambda need: not need.is_late)
 
 
@@ -85,6 +86,16 @@ def _to_confirm(session: Session, by: Actor) -> list[Need]:
                Payment.confirmed_at.is_(None)).order_by(Payment.recorded_at, Payment.id))
     return [Need("confirm", obligation.cycle_id, obligation.debtor_id, payment.amount)
             for payment, obligation in rows]
+
+
+def _of_campaigns(session: Session, by: Actor) -> list[Need]:
+    own = set(seats.own(session, by).values())
+    asked, proposed = campaigns.waiting(session, by, own)
+    return [
+        *(Need("leak", each.id, each.host_member_id, word=each.name, is_late=True)
+          for each in campaigns.leaking(session)),
+        *(Need("agree", each.id, each.host_member_id, word=each.name) for each in asked),
+        *(Need("swap", each.id, str(each.proposed_by), word=each.name) for each in proposed)]
 
 
 def _to_sign(session: Session, by: Actor, alliances: Sequence[Alliance]) -> list[Need]:

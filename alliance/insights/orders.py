@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,12 @@ from alliance.core.orders import StoreOrder
 from alliance.insights import seats
 from alliance.ledger.model import Entry, PostingRow
 from alliance.merchants.model import Merchant, Store
+from alliance.promotions.campaign_model import Campaign, Component
 from alliance.referrals import orders
 from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
-from alliance.rules.attribution import Evidence, Reason
+from alliance.rules import gifts as law
+from alliance.rules.attribution import Evidence, Inputs, Reason
 from alliance.rules.evidence import Touch
 from alliance.rules.sentences import Sentence
 from alliance.settlement import commissions, reading
@@ -52,6 +54,22 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftUsed:
+    """A code of a campaign that an order used: what it cost by now, and who bears how much.
+
+    `shares` are all bearers with their part, the seller's own among them; `rows` are those that
+    are owed and that the reader is a side of.
+    """
+
+    campaign_id: str
+    campaign: str
+    title: str
+    cost: Money
+    shares: tuple[tuple[str, Money], ...]
+    rows: tuple[Commission, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderSeen:
     """An order as one reader may see it: a host sees its own decision and commissions only."""
 
@@ -65,6 +83,8 @@ class OrderSeen:
     bookings: tuple[Booking, ...]
     proofs: Mapping[str, str]
     """The sealed entry that booked each commission, by commission."""
+    gifts: tuple[GiftUsed, ...]
+    """Codes of campaigns that it used, of those that the reader runs, gives or bears."""
 
 
 def referred(session: Session, by: Actor, *, box: str, outcome: str = "", reason: str = "",
@@ -110,15 +130,19 @@ def seen(session: Session, by: Actor, order_id: str) -> OrderSeen:
             raise NotFound("order", order_id)
     hosts = {each.host_member_id for each in decided}
     inputs = orders.inputs_of(order)
-    earned = [each for each in commissions.of_order(session, order.id)
-              if is_seller or each.host_member_id in hosts]
+    rows = commissions.of_order(session, order.id)
+    earned = [each for each in rows
+              if each.component_id is None and (is_seller or each.host_member_id in hosts)]
+    shared = [each for each in rows if each.component_id is not None
+              and (is_seller or mine & {each.host_member_id, each.seller_member_id})]
     # A host reads of a seller's store while terms bind them; without, it knows the seller by name.
     store = session.get(Store, order.store_id) or session.get_one(Merchant, order.merchant_id)
     return OrderSeen(
         order, inputs.order, store.name, is_seller, tuple(decided),
         tuple(touch for touch in inputs.touches if touch.host in hosts), tuple(earned),
         tuple(_bookings(session, [each.id for each in earned])),
-        reading.booked_by(session, [each.id for each in earned]))
+        reading.booked_by(session, [each.id for each in (*earned, *shared)]),
+        tuple(_gifts(session, inputs, shared, mine, is_seller=is_seller)))
 
 
 def by_store(session: Session, slug: str, ref: str) -> str | None:
@@ -167,7 +191,7 @@ def _earned(session: Session, order_ids: Sequence[str]) -> dict[tuple[str, str],
     rows = session.execute(
         select(Commission.order_id, Commission.host_member_id, Commission.currency,
                func.sum(Commission.target_minor))
-        .where(Commission.order_id.in_(order_ids))
+        .where(Commission.order_id.in_(order_ids), Commission.component_id.is_(None))
         .group_by(Commission.order_id, Commission.host_member_id, Commission.currency)
         .order_by(Commission.currency))
     found: dict[tuple[str, str], tuple[Money, ...]] = {}
@@ -176,6 +200,23 @@ def _earned(session: Session, order_ids: Sequence[str]) -> dict[tuple[str, str],
             key = (str(order_id), host)
             found[key] = (*found.get(key, ()), Money(int(minor), Currency(currency)))
     return found
+
+
+def _gifts(session: Session, inputs: Inputs, rows: Sequence[Commission], mine: set[str], *,
+           is_seller: bool) -> Iterator[GiftUsed]:
+    costs = law.costs(inputs.order, inputs.gifts)
+    for gift, cost in zip(inputs.gifts, costs, strict=True):
+        campaign = session.get(Campaign, gift.campaign)
+        part = session.get(Component, gift.component)
+        bearers = {member for member, weight in gift.shares if weight}
+        if campaign is None or part is None or not (
+                is_seller or mine & {campaign.host_member_id, *bearers}):
+            continue
+        yield GiftUsed(
+            campaign.id, campaign.name, part.title, cost,
+            tuple(zip((member for member, _ in gift.shares),
+                      cost.split([weight for _, weight in gift.shares]), strict=True)),
+            tuple(row for row in rows if row.line_key.partition(":")[0] == gift.coupon))
 
 
 def _bookings(session: Session, commission_ids: Sequence[str]) -> list[Booking]:

@@ -86,7 +86,8 @@ def _waiting(session: Session, order_ids: Sequence[str]) -> dict[Pair, Money]:
     rows = session.execute(
         select(Commission.order_id, Commission.host_member_id, Commission.currency,
                func.sum(Commission.waiting_minor))
-        .where(Commission.order_id.in_(order_ids), Commission.waiting_minor > 0)
+        .where(Commission.order_id.in_(order_ids), Commission.waiting_minor > 0,
+               Commission.component_id.is_(None))
         .group_by(Commission.order_id, Commission.host_member_id, Commission.currency)
         .order_by(Commission.currency))
     return {(str(order_id), host): Money(int(minor), Currency(currency))
@@ -94,8 +95,10 @@ def _waiting(session: Session, order_ids: Sequence[str]) -> dict[Pair, Money]:
 
 
 def _booked(session: Session, order_ids: Sequence[str]) -> dict[Pair, tuple[Sums, Sums]]:
-    rows = session.scalars(select(Commission).where(Commission.order_id.in_(order_ids))
-                           .order_by(Commission.currency)).all()
+    rows = session.scalars(
+        select(Commission).where(Commission.order_id.in_(order_ids),
+                                 Commission.component_id.is_(None))
+        .order_by(Commission.currency)).all()
     has = journal.booked(session, [row.id for row in rows])
     sums: dict[Pair, dict[bool, dict[Currency, int]]] = defaultdict(
         lambda: {True: defaultdict(int), False: defaultdict(int)})

@@ -49,6 +49,8 @@ class Figures:
     sales: dict[Currency, int]
     earned: dict[Currency, int]
     owed: dict[Currency, int]
+    gifts: dict[Currency, int]
+    """What others bear of gifts it gave, less what it bears of theirs; no commission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +190,29 @@ def _orders(session: Session, periods: Sequence[Period],
 
 
 def _commissions(session: Session, by: Actor, periods: Sequence[Period]) -> list[
-        tuple[dict[Currency, int], dict[Currency, int]]]:
-    """What was earned and what is owed, by currency, in each span."""
-    mine = {side: side.in_(seats.mine(by))
-            for side in (Commission.host_member_id, Commission.seller_member_id)}
-    columns = [func.sum(case((_within(Commission.at, each) & is_mine, Commission.target_minor),
-                             else_=0)) for each in periods for is_mine in mine.values()]
+        tuple[dict[Currency, int], dict[Currency, int], dict[Currency, int]]]:
+    """What was earned and what is owed, and shares of gifts' costs, by currency, in each span."""
+    earning, owing = (side.in_(seats.mine(by)) for side in (
+        Commission.host_member_id, Commission.seller_member_id))
+    is_gift = Commission.component_id.is_not(None)
+    sums = [(earning & ~is_gift, 1), (owing & ~is_gift, 1), (earning & is_gift, 1),
+            (owing & is_gift, -1)]
+    columns = [func.sum(case((_within(Commission.at, each) & wanted,
+                              sign * Commission.target_minor), else_=0))
+               for each in periods for wanted, sign in sums]
     rows = session.execute(
         select(Commission.currency, *columns)
-        .where(or_(*mine.values()),
+        .where(or_(earning, owing),
                _within(Commission.at, Period(periods[0].start, periods[-1].end)))
         .group_by(Commission.currency)).all()
-    return [({row[0]: int(row[1 + 2 * n]) for row in rows if row[1 + 2 * n]},
-             {row[0]: int(row[2 + 2 * n]) for row in rows if row[2 + 2 * n]})
-            for n in range(len(periods))]
+    found = []
+    for n in range(len(periods)):
+        four = {row[0]: [int(each) for each in row[1 + 4 * n:5 + 4 * n]] for row in rows}
+        found.append(({currency: each[0] for currency, each in four.items() if each[0]},
+                      {currency: each[1] for currency, each in four.items() if each[1]},
+                      {currency: each[2] + each[3] for currency, each in four.items()
+                       if each[2] or each[3]}))
+    return found
 
 
 def _within(column: InstrumentedAttribute[datetime], span: Period) -> ColumnElement[bool]:
@@ -224,7 +235,7 @@ def _by_member(session: Session, alliance: Alliance,
     for seller, host, minor in session.execute(
             select(Commission.seller_member_id, Commission.host_member_id,
                    func.sum(Commission.target_minor))
-            .where(Commission.alliance_id == alliance.id,
+            .where(Commission.alliance_id == alliance.id, Commission.component_id.is_(None),
                    Commission.currency == alliance.currency, _within(Commission.at, span))
             .group_by(Commission.seller_member_id, Commission.host_member_id)):
         given[seller] += int(minor)

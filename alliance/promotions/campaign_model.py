@@ -46,6 +46,11 @@ class Campaign(Base):
     ends_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]
+    """`over` by the clock, `ended` by its host, or `stopped`: then also what was given out ends."""
+    ended_by: Mapped[str | None]
+    proposed_by: Mapped[str | None]
+    """The member that proposed this half of a swap to its host."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('gift_pack', 'coupon', 'swap')", name="kind"),
@@ -88,6 +93,8 @@ class Component(Base):
     stock: Mapped[int]
     away_since: Mapped[datetime | None]
     """Since when its store has not made codes, though asked; the pack gives the rest."""
+    withdrawn_at: Mapped[datetime | None]
+    """Since when its seller no longer gives it; what was given out by then stays good."""
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "number"),
@@ -155,20 +162,30 @@ def _campaigns(who: str) -> Select[Any]:
         _CAMPAIGNS.c.alliance_id.in_(walls.alliances(who))).correlate(None)
 
 
-def _hosted(who: str) -> Select[Any]:
+def _arranged(who: str) -> Select[Any]:
     return select(_CAMPAIGNS.c.id).where(
-        _CAMPAIGNS.c.host_member_id.in_(walls.seats(who))).correlate(None)
+        _CAMPAIGNS.c.host_member_id.in_(walls.seats(who))
+        | _CAMPAIGNS.c.proposed_by.in_(walls.seats(who))).correlate(None)
 
 
-_CAMPAIGNS = walls.rows("campaigns", "id", "alliance_id", "host_member_id")
+def _led(who: str) -> Select[Any]:
+    return select(_CAMPAIGNS.c.id).where(
+        _CAMPAIGNS.c.alliance_id.in_(walls.led(who))).correlate(None)
+
+
+_CAMPAIGNS = walls.rows("campaigns", "id", "alliance_id", "host_member_id", "proposed_by")
 
 # What is given together is read by every member of the alliance; codes only by who gives them and
-# who gives them out, and they are changed by the hub alone.
+# who gives them out, and they are changed by the hub alone. Who leads sees what leaked, to stop it.
 walls.wall(Campaign, seen=lambda who: Campaign.alliance_id.in_(walls.alliances(who)),
-           changed=lambda who: Campaign.host_member_id.in_(walls.seats(who)))
+           changed=lambda who: Campaign.host_member_id.in_(walls.seats(who))
+           | Campaign.proposed_by.in_(walls.seats(who)) | Campaign.alliance_id.in_(walls.led(who)))
 walls.wall(Component, seen=lambda who: Component.campaign_id.in_(_campaigns(who)),
-           changed=lambda who: Component.campaign_id.in_(_hosted(who)))
+           changed=lambda who: Component.campaign_id.in_(_arranged(who))
+           | Component.seller_member_id.in_(walls.seats(who)))
 walls.wall(Consent, seen=lambda who: Consent.campaign_id.in_(_campaigns(who)),
            changed=lambda who: Consent.member_id.in_(walls.seats(who)))
 walls.wall(Coupon, seen=lambda who: Coupon.seller_member_id.in_(walls.seats(who))
-           | Coupon.host_member_id.in_(walls.seats(who)), changed=walls.nobody)
+           | Coupon.host_member_id.in_(walls.seats(who))
+           | (Coupon.state == "leaked") & Coupon.campaign_id.in_(_led(who)),
+           changed=walls.nobody)

@@ -171,7 +171,7 @@ def _give(session: Session, place: Home, campaign: Campaign, parts: Sequence[Par
     refused: list[tuple[Part, str]] = []
     is_other = campaign.claims_limit is not None and campaign.claimed + 1 >= campaign.claims_limit
     for part in parts:
-        if part.is_away:
+        if part.is_away or part.is_withdrawn:
             refused.append((part, "away"))
         elif not _reserve(session, campaign.id, part.worth.minor):
             refused.append((part, "budget_spent"))

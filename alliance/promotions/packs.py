@@ -58,6 +58,8 @@ class Part:
     image_url: str | None
     is_away: bool
     until: datetime | None
+    is_withdrawn: bool = False
+    """Whether its seller no longer gives it: the pack is without it, as if it had never been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +177,14 @@ def _part(row: Any, stock: Sequence[Lying], now: datetime) -> Part:
         amount=Money(amount, part.currency), minimum=Money(part.minimum_minor, part.currency),
         worth=Money(part.worth_minor, part.currency), valid_days=part.valid_days,
         seller=row.seller, shop=row.shop, address=row.address, product_id=part.product_id,
-        image_url=row.image_url, is_away=is_away, until=max(ready, default=None))
+        image_url=row.image_url, is_away=is_away, until=max(ready, default=None),
+        is_withdrawn=part.withdrawn_at is not None)
 
 
 def _pack(session: Session, campaign: Campaign, now: datetime) -> Pack | None:
     left = (None if campaign.budget_minor is None
             else campaign.budget_minor - campaign.reserved_minor)
-    parts = parts_of(session, campaign.id, now=now)
+    parts = [part for part in parts_of(session, campaign.id, now=now) if not part.is_withdrawn]
     given = tuple(each for each in parts if not each.is_away and each.until is not None
                   and (left is None or each.worth.minor <= left))
     if not given:

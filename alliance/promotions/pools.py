@@ -112,16 +112,22 @@ def away(session: Session, store_id: str, component_ids: Iterable[str], *, now: 
     _show(session, gone)
 
 
-def empty(session: Session, campaign_id: str, why: str, *, now: datetime) -> int:
-    """End every code of a campaign that nobody used yet, given out or not; how many that were.
+def empty(session: Session, campaign_id: str, why: str, *, given: bool = True,
+          component_id: str | None = None, now: datetime) -> int:
+    """End every code of a campaign that nobody used yet, or of one component; how many that were.
 
-    The kill switch. Their stores are told; what was used stays with who used it.
+    With `given` also those that were given out: the kill switch. Their stores are told; what was
+    used stays with who used it.
     """
-    rows = _to_end(session, Coupon.campaign_id == campaign_id,
-                   Coupon.state.in_(("making", "ready", "claimed")), limit=None)
+    which = [Coupon.campaign_id == campaign_id,
+             Coupon.state.in_(("making", "ready", "claimed") if given else ("making", "ready"))]
+    if component_id is not None:
+        which.append(Coupon.component_id == component_id)
+    rows = _to_end(session, *which, limit=None)
     coupons.take_back(session, rows, why, now=now)
-    _show(session, session.scalars(
-        select(Component.id).where(Component.campaign_id == campaign_id)).all())
+    if rows:
+        _show(session, session.scalars(
+            select(Component.id).where(Component.campaign_id == campaign_id)).all())
     return len(rows)
 
 
@@ -159,7 +165,8 @@ def wanting(session: Session, *, now: datetime) -> dict[str, bool]:
         .join(Component, Component.id == Coupon.component_id)
         .join(Campaign, Campaign.id == Coupon.campaign_id)
         .where((Coupon.state == "voiding")
-               | ((Coupon.state == "making") & (Campaign.state == "running")))
+               | ((Coupon.state == "making") & (Campaign.state == "running")
+                  & Component.withdrawn_at.is_(None)))
         .group_by(Coupon.store_id))
     for store_id, since in left:
         found[store_id] = found.get(store_id, True) and since is None
@@ -196,7 +203,7 @@ def fresh_code() -> str:
 def _running(session: Session, store_id: str | None = None) -> Sequence[Any]:
     asked = (select(Component, Campaign.ends_at, Campaign.host_member_id)
              .join(Campaign, Campaign.id == Component.campaign_id)
-             .where(Campaign.state == "running"))
+             .where(Campaign.state == "running", Component.withdrawn_at.is_(None)))
     if store_id is not None:
         asked = asked.where(Component.store_id == store_id)
     return session.execute(asked.order_by(Component.id)).all()
@@ -258,7 +265,8 @@ def _asks(session: Session, store_id: str) -> tuple[tuple[CouponAsk, ...], int]:
         .join(Component, Component.id == Coupon.component_id)
         .join(Campaign, Campaign.id == Component.campaign_id)
         .outerjoin(Product, Product.id == Component.product_id)
-        .where(Coupon.store_id == store_id, Coupon.state == "making", Campaign.state == "running")
+        .where(Coupon.store_id == store_id, Coupon.state == "making",
+               Campaign.state == "running", Component.withdrawn_at.is_(None))
         .order_by(Component.id, Coupon.expires_at, Coupon.id).limit(MOST_AT_ONCE + 1)).all()
     by_promise: dict[tuple[str, datetime], list[Any]] = defaultdict(list)
     for row in rows[:MOST_AT_ONCE]:

@@ -280,6 +280,38 @@ TEMPLATES: dict[str, str] = {
     "instead.valid": "With a click that counts",
     "instead.window": "With a window of {window}",
 
+    # What a campaign says.
+    "campaign.amount": "Whoever buys for at least {minimum} at {host} is given this.",
+    "campaign.category": "Whoever buys for at least {minimum} from {names} at {host} is given "
+        "this.",
+    "campaign.category_any": "Whoever buys something from {names} at {host} is given this.",
+    "campaign.product": "Whoever buys {names} for at least {minimum} at {host} is given this.",
+    "campaign.product_any": "Whoever buys {names} at {host} is given this.",
+    "campaign.new": "It is meant for customers who are new to {host}.",
+    "campaign.returning": "It is meant for customers who bought at {host} before.",
+    "campaign.from": "It runs from {from} on, until it is ended.",
+    "campaign.from_until": "It runs from {from} until before {until}.",
+    "campaign.budget": "All codes that are given out may cost at most {budget} together.",
+    "campaign.no_budget": "No budget limits what it costs.",
+    "campaign.limit": "At most {count} purchases are given something.",
+    "campaign.no_limit": "The number of purchases is not limited.",
+    "campaign.counts": "A used code costs what the shop took off by it, net of tax and at most "
+        "what is agreed here; refunds and cancellations take it back.",
+    "campaign.hold": "What is owed for a used code is held for {days} days from the payment of "
+        "the order that used it.",
+    "component.percent": "{seller} gives {rate} off one order, at most {worth}: {title}.",
+    "component.amount": "{seller} gives {worth} off one order: {title}.",
+    "component.sample": "{seller} gives a sample, worth at most {worth}: {title}.",
+    "component.free_shipping": "{seller} sends one order for nothing, worth at most {worth}: "
+        "{title}.",
+    "component.voucher": "{seller} gives a voucher worth at most {worth}: {title}.",
+    "component.minimum": "The code works on an order of at least {minimum}.",
+    "component.valid": "Each code is good once, in this shop alone, for {days} days.",
+    "component.alone": "{seller} bears the whole cost, at most {worth}.",
+    "component.other": "{member} bears the whole cost and owes {seller} at most {worth}.",
+    "component.bears": "Of a cost of {worth}, {member} bears {amount}.",
+    "component.owes": "Of a cost of {worth}, {member} bears {amount} and owes it to {seller}.",
+
     # Why a pair's commissions are held.
     "hold.many_orders": "{count} orders came from {out_of} clicks; the alliance's others have "
         "{others_count} from {others_out_of}.",

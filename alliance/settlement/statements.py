@@ -1,7 +1,7 @@
 """Statements: a member's view of a cycle, to the cent and line by line (pages: Statement).
 
-opening + earned − owed + corrected + paid − received = closing, per currency; the closing of one
-cycle is the opening of the next.
+opening + earned − owed + gifts + corrected + paid − received = closing, per currency; the closing
+of one cycle is the opening of the next. Shares of gifts' costs stand apart from commissions.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from alliance.core.actor import Actor
 from alliance.core.errors import NotFound
 from alliance.core.money import Currency, Money
 from alliance.ledger import journal
+from alliance.promotions.campaign_model import Campaign, Component
 from alliance.referrals.order_model import Order
 from alliance.settlement.model import Commission, Cycle, CycleLine, Obligation, Payment
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One commission in a cycle, as one of its two members reads it. `amount` is signed for it."""
+    """One commission in a cycle, as one of its two members reads it. `amount` is signed for it.
+
+    Of a share of a gift's cost `campaign_id` and `campaign` say what it was given in; the order's
+    number is None where the reader may not see that order.
+    """
 
     commission_id: str
     other: str
@@ -39,13 +44,21 @@ class Line:
     order_number: str | None
     corrects: str | None
     working: dict[str, Any]
+    campaign_id: str | None = None
+    campaign: str | None = None
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it takes back what an earlier cycle had."""
+        return self.is_earned == (self.amount.minor < 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One currency of one member in one cycle; every amount is the member's own, signed by name.
 
-    `closing` is what the member is still to receive (positive) or to pay (negative).
+    `gifts` is what others bear of what it gave, less what it bears of what others gave. `closing`
+    is what the member is still to receive (positive) or to pay (negative).
     """
 
     cycle: Cycle
@@ -54,6 +67,7 @@ class Statement:
     opening: Money
     earned: Money
     owed: Money
+    gifts: Money
     corrected: Money
     paid: Money
     received: Money
@@ -62,7 +76,7 @@ class Statement:
     @property
     def closing(self) -> Money:
         """What stands after this cycle; the next one opens with it."""
-        return (self.opening + self.earned - self.owed + self.corrected + self.paid
+        return (self.opening + self.earned - self.owed + self.gifts + self.corrected + self.paid
                 - self.received)
 
 
@@ -89,11 +103,21 @@ def of_cycle(session: Session, cycle: Cycle, member_id: str) -> list[Statement]:
         statements.append(Statement(
             cycle, member_id, currency,
             opening=Money(earlier.get(currency, 0) + before[0] - before[1], currency),
-            earned=_sum(mine, currency, lambda line: line.is_earned and line.amount.minor > 0),
-            owed=-_sum(mine, currency, lambda line: not line.is_earned and line.amount.minor < 0),
-            corrected=_sum(mine, currency, lambda line: line.is_earned == (line.amount.minor < 0)),
+            earned=_sum(mine, currency, lambda line: kind(line) == "earned"),
+            owed=-_sum(mine, currency, lambda line: kind(line) == "owed"),
+            gifts=_sum(mine, currency, lambda line: kind(line) == "gifts"),
+            corrected=_sum(mine, currency, lambda line: kind(line) == "corrected"),
             paid=Money(since[0], currency), received=Money(since[1], currency), lines=mine))
     return statements
+
+
+def kind(line: Line) -> str:
+    """In which sum of a statement a line stands: `earned`, `owed`, `gifts` or `corrected`."""
+    if line.is_correction:
+        return "corrected"
+    if line.campaign_id is not None:
+        return "gifts"
+    return "earned" if line.is_earned else "owed"
 
 
 def carried_forward(session: Session, by: Actor,
@@ -115,19 +139,22 @@ def _sum(lines: Sequence[Line], currency: Currency, wanted: Any) -> Money:
 
 def _lines(session: Session, cycle: Cycle, member_id: str) -> list[Line]:
     rows = session.execute(
-        select(CycleLine, Commission, Order.number)
+        select(CycleLine, Commission, Order.number, Campaign.id, Campaign.name)
         .join(Commission, Commission.id == CycleLine.commission_id)
         .outerjoin(Order, Order.id == Commission.order_id)
+        .outerjoin(Component, Component.id == Commission.component_id)
+        .outerjoin(Campaign, Campaign.id == Component.campaign_id)
         .where(CycleLine.cycle_id == cycle.id,
                (CycleLine.debtor_id == member_id) | (CycleLine.creditor_id == member_id))
         .order_by(Commission.at, Commission.id))
     lines = []
-    for row, commission, number in rows:
+    for row, commission, number, campaign_id, campaign in rows:
         is_earned = row.creditor_id == member_id
         lines.append(Line(
             commission.id, row.debtor_id if is_earned else row.creditor_id, is_earned,
             row.amount if is_earned else -row.amount, commission.at, commission.cause,
-            commission.clause, commission.order_id, number, row.corrects, commission.working))
+            commission.clause, commission.order_id, number, row.corrects, commission.working,
+            campaign_id, campaign))
     return lines
 
 

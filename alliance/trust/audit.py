@@ -12,7 +12,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from alliance.core.errors import Invalid
-from alliance.trust import credit_audit, cycle_audit, ledger_audit, log_audit, upkeep
+from alliance.trust import (
+    campaign_audit,
+    credit_audit,
+    cycle_audit,
+    ledger_audit,
+    log_audit,
+    upkeep,
+)
 from alliance.trust.finding import Finding
 
 MOST = 1000
@@ -20,7 +27,8 @@ MOST = 1000
 
 
 def check(session: Session, head_keys: Collection[str], *, now: datetime) -> list[Finding]:
-    """All that is wrong, the ground first: schema, ledger, log, credit, cycles, queue.
+    """All that is wrong, the ground first: schema, ledger, log, credit, campaigns,
+    cycles, queue.
 
     `head_keys` are the public keys (hexadecimal) that may have signed heads: the hub's own, and
     those it had before. At most `MOST` findings are told.
@@ -39,6 +47,7 @@ def _all(session: Session, head_keys: Collection[str], now: datetime) -> Iterato
         "the journal": ledger_audit.check(session),
         "the log": log_audit.check(session, head_keys),
         "orders and commissions": credit_audit.check(session),
+        "campaigns": campaign_audit.check(session),
         "cycles": cycle_audit.check(session),
         "the queue": upkeep.check_queue(session, now),
     }

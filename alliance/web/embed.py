@@ -7,13 +7,13 @@ question to the database where the answer is remembered (docs/explanation/hot-pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alliance.hub import Hub
 from alliance.referrals.spool import Spool
 from alliance.web.hot.answers import OPEN
 from alliance.web.hot.articles import Articles
-from alliance.web.hot.bundles import Bundles
 from alliance.web.hot.doorstep import Doorstep
 from alliance.web.hot.follow import Following
 from alliance.web.hot.groups import Groups
@@ -27,6 +27,8 @@ from alliance.web.visitors import DailySalt, Place
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
+
+    from alliance.web.hot.bundles import Bundles
 
 
 class Embed:
@@ -42,10 +44,17 @@ class Embed:
         self.following = Following(self.doorstep, self.ways, self.spool)
         self.groups = Groups(self.spool, self._public_url)
         self.slates = Slates(self.memory, hub.signer, self._public_url, self.groups)
-        self.bundles = Bundles(self.memory)
         self._articles = Articles(self.memory, self._public_url)
         self._seeing = Seeing(self.slates, self._articles, self.spool, self._public_url)
         self._weighing = Weighing(self.slates, self.spool, self._public_url)
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """The packs. Most shops run none, so what it takes to show one is read when one is asked
+        for."""
+        from alliance.web.hot.bundles import Bundles  # noqa: PLC0415
+
+        return Bundles(self.memory, self.groups)
 
     def slate(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`GET /embed/v1/slate`."""
@@ -63,10 +72,10 @@ class Embed:
 
     def bundle(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`GET /embed/v1/bundle`."""
-        at, _, (network, stranger, _) = self.doorstep.ask(environ)
+        asked = at, _, (network, stranger, _) = self.doorstep.ask(environ)
         if stranger and not self.doorstep.embedded.lets(network, at.seconds):
             return self.doorstep.too_many(start)
-        return self.bundles.answer(environ, start, self.doorstep.answers, at.now)
+        return self.bundles.answer(environ, start, self.doorstep.answers, asked)
 
     def seen(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """`POST /embed/v1/seen`: always 204."""

@@ -56,6 +56,36 @@ REFUSALS: dict[str, str] = {
     "store_cannot_give": "The shop cannot make the coupons that a gift pack promises.",
     "store_disconnected": "This store is disconnected; connect it anew.",
     "store_state": "This store cannot do that in its state.",
+    "wrong_components": "A gift pack has one to eight components; a coupon and half of a swap have "
+        "one.",
+    "component_incomplete": "Say what this component gives: a rate for a percentage, a product for "
+        "a sample, a sum for a sum off.",
+    "no_worth": "Say what it may cost at most, so that everybody who bears it knows.",
+    "no_threshold": "Say from which sum on it is given.",
+    "malformed_trigger": "Name what has to be bought, or a sum alone.",
+    "foreign_store": "Each member gives in its own shop, and has to be active in the alliance.",
+    "foreign_product": "That is no product of the shop that gives it.",
+    "foreign_bearer": "Only active members of the alliance bear a cost.",
+    "repeated_bearer": "A component names one bearer twice.",
+    "nothing_to_split_by": "Say who bears the cost: at least one share.",
+    "budget_too_small": "The budget has to carry at least what one purchase may cost.",
+    "host_needed": "Only its host may do this; who leads the alliance may stop it once a code has "
+        "leaked.",
+    "nothing_to_consent": "You neither give nor bear anything of it; its host agrees by starting "
+        "it.",
+    "campaign_state": "A campaign in this state cannot do this.",
+    "campaign_over": "Its last day is over.",
+    "plan_changed": "The plan was changed meanwhile; read it again.",
+    "consents_given": "Members have agreed to this plan already. They can take that back; or plan "
+        "another campaign.",
+    "consent_missing": "Not everybody who gives or bears has agreed yet.",
+    "component_withdrawn": "This is withdrawn already.",
+    "swap_answered": "This swap was answered already.",
+    "task_over": "This task is over.",
+    "task_taken": "You have taken this task already.",
+    "version_pending": "A newer version of your contract waits for signatures; sign it or withdraw "
+        "it first.",
+    "bonus_of_nothing": "A bonus adds a rate or a sum, above nothing.",
     "malformed_date": "A date is written like 2026-03-01.",
     "malformed_time": "This is not a time.",
     "unknown_zone": "There is no such time zone.",

@@ -62,6 +62,9 @@ VOICE: dict[str, str] = {
     "terms.bond": "After an order that it earned, a customer stays the host's: {days_text}.",
     "terms.recurring": "Renewals of a subscription earn like its first order, for this long after "
         "it: {days_text}.",
+    "campaign.hold": "What is owed for a used code is on hold after the payment of the order that "
+        "used it: {days_text}.",
+    "component.valid": "Each code is good once, in this shop alone. It lasts: {days_text}.",
 }
 """How pages say a code where they say it otherwise than the law does; same values."""
 
@@ -142,7 +145,7 @@ def _value(name: str, value: str | int, values: Mapping[str, str | int]) -> str 
         return words.word(f"{_KINDS[name]}.{value}") if value else ""
     if name == "field":
         return words.word("field." + str(value).replace(" ", "_"))
-    if name in ("seller", "host"):
+    if name in ("seller", "host", "member"):
         return asked.names().get(str(value), str(value))
     return value
 

@@ -60,7 +60,8 @@ def install(app: Flask) -> None:
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
         "article_text": article_text, "change": change, "per_thousand": per_thousand,
         "shift": shift, "initial": initial, "host": host, "span": span,
-        "refusal_of": words.refusal, "stumbled": words.stumbled}
+        "refusal_of": words.refusal, "stumbled": words.stumbled,
+        "member_name": lambda member_id: asked.names().get(member_id, "")}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)
 

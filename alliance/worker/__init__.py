@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alliance.core.events import (
+    CampaignMoved,
     CatalogueDoubted,
     ClicksDrained,
     CodeChanged,
@@ -20,6 +21,7 @@ from alliance.core.events import (
 )
 from alliance.hub import Hub
 from alliance.worker import (
+    campaigning,
     carrying,
     clicks,
     closing,
@@ -40,6 +42,7 @@ HANDLERS: dict[type[Event], list[Handler]] = {
     ClicksDrained: [clicks.judge],
     CodeChanged: [codes.decide_anew],
     CouponsDue: [giving.look_after],
+    CampaignMoved: [campaigning.carry_out],
     TermsInForce: [],
     HoldMoved: [holding.carry_out],
     CycleFinal: [closing.seal_log],
@@ -58,5 +61,6 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(hours=6), clicks.remove_old),
     (timedelta(minutes=1), links.look_at_links),
     (timedelta(minutes=10), placements.pause_heavy),
+    (timedelta(minutes=1), campaigning.keep_time),
 ]
 """Everything here may run twice at once: each finds its work by what is not done yet."""

@@ -9,6 +9,7 @@ from alliance.web.admin import (
     alliances,
     articles,
     assets,
+    campaigns,
     clicks,
     codes,
     contracts,
@@ -20,14 +21,18 @@ from alliance.web.admin import (
     overview,
     paths,
     placements,
+    planning,
     products,
     reporting,
     statements,
     stores,
+    swapping,
+    tasks,
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, articles, assets,
-          clicks, orders, paths, statements, cycles, ledger, stores, codes, reporting, account)
+          clicks, orders, paths, statements, cycles, ledger, stores, codes, planning, campaigns,
+          swapping, tasks, reporting, account)
 
 
 def install(app: Flask) -> None:

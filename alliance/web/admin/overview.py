@@ -27,7 +27,8 @@ def index() -> ResponseReturnValue:
         days=reports.by_day(session, by(), zone_name(), now=now()),
         due=_amounts(reports.due_now(session, by())), newest=orders.newest(session, by()),
         sentence=orders.sentence, sales=_amounts(this.sales), earned=_amounts(this.earned),
-        owed=_amounts(this.owed), in_home=lambda sums: Money(sums.get(home, 0), home),
+        owed=_amounts(this.owed), gifts=_amounts(this.gifts),
+        in_home=lambda sums: Money(sums.get(home, 0), home),
         led=[(each, reports.members(session, by(), each.id, now=now())) for each in led])
 
 

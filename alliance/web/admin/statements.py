@@ -14,7 +14,7 @@ from alliance.web.asked import by, reading
 
 pages = Blueprint("statements", __name__)
 
-KINDS = ("earned", "owed", "corrected")
+KINDS = ("earned", "owed", "gifts", "corrected")
 
 
 @pages.get("/statements")
@@ -47,10 +47,4 @@ def show(cycle_id: str) -> ResponseReturnValue:
 def _lines(statement: Statement | None, kind: str) -> list[Line]:
     if statement is None:
         return []
-    return [line for line in statement.lines if not kind or _kind(line) == kind]
-
-
-def _kind(line: Line) -> str:
-    if line.is_earned == (line.amount.minor < 0):
-        return "corrected"
-    return "earned" if line.is_earned else "owed"
+    return [line for line in statement.lines if not kind or statements.kind(line) == kind]
