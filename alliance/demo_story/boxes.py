@@ -15,6 +15,9 @@ from alliance.demo_story.shelf import SHELVES
 STOCK = {"li": 400, "wang": 600, "zhang": None, "zhao": None}
 """Pieces of each article; Zhang makes to order and Zhao is booked, so theirs never run out."""
 
+SERVICES = frozenset({"sessions", "milestones", "workshop"})
+"""Shelves of what is booked and redeemed by a code instead of shipped."""
+
 
 def stock(directory: Path, now: datetime) -> dict[str, Shop]:
     """Make the four shops in `directory` and fill their shelves as of `now`.
@@ -34,7 +37,7 @@ def _filled(directory: Path, profile: Profile, now: datetime) -> Shop:
     shop = Shop.create(directory, profile, seed=f"demo/{profile.slug}")
     with shop.batch():
         for number, article in enumerate(SHELVES[profile.slug], start=1):
-            service = article.category in {"sessions", "milestones"}
+            service = article.category in SERVICES
             shop.shelf.add(
                 article.ref, sku=f"{profile.slug.upper()}-{number:03d}",
                 titles={"en": article.en, "zh_Hans": article.zh}, about=ABOUT[article.category],

@@ -63,6 +63,7 @@ ZHANG = Profile(
         "building": _words("Building & sorting", "搭建与认知"),
         "moving": _words("Push & pull", "推拉玩具"),
         "with-a-name": _words("Made with a name", "刻名定制"),
+        "workshop": _words("At the bench", "木工体验"),
     })
 
 ZHAO = Profile(
@@ -83,6 +84,10 @@ ZHAO = Profile(
 PROFILES = (LI, WANG, ZHANG, ZHAO)
 
 ABOUT: Mapping[str, Mapping[str, str]] = {
+    "workshop": _words(
+        "One hour, one family, one small toy that you sand and oil yourselves. Receive a code, "
+        "choose a day.",
+        "一小时，一家人，亲手打磨、上油一件小玩具。下单即得兑换码，再挑一个日子。"),
     "bodysuits": _words(
         "Soft interlock of organic cotton, nickel-free snaps, flat seams outside. Washes at 40 °C "
         "and lasts for the next child.",

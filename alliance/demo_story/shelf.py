@@ -115,6 +115,11 @@ WANG = (
         ("first-bath-set", "First bath set", "第一次洗澡礼盒", 3890, "basket", "rose", "heart"),
         ("good-night-set", "Good-night set", "晚安礼盒", 4290, "basket", "lilac", "moon"),
     ),
+    *_shelf(
+        "washing",
+        ("oat-sample", "Oat wash to try, 30 ml", "燕麦沐浴露试用装 30 毫升", 290, "bottle", "oat",
+         "drop"),
+    ),
 )
 
 ZHANG = (
@@ -158,6 +163,11 @@ ZHANG = (
         ("name-blocks", "Name blocks", "刻名积木", 3990, "blocks", "wood", "bear"),
         ("name-puzzle", "Name puzzle", "刻名拼图", 3490, "puzzle", "lilac", "heart"),
         ("name-train", "Train with a name", "刻名小火车", 6490, "train", "brick", "heart"),
+    ),
+    *_shelf(
+        "workshop",
+        ("bench-hour", "An hour at the bench", "亲子木工体验一小时", 1500, "sorter", "wood",
+         "heart"),
     ),
 )
 

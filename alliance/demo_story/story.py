@@ -20,6 +20,7 @@ from alliance.core.ids import MerchantId, seeded
 from alliance.db import schema
 from alliance.demo_story import boxes, founding, pieces
 from alliance.demo_story.founding import ZONE, Cast
+from alliance.demo_story.giving import RUNS_FOR, Giving
 from alliance.demo_story.scenes import Acts, Scenes
 from alliance.demo_story.trade import Trade
 from alliance.hub import Hub
@@ -91,7 +92,10 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
         trade = Trade(cast, shops, goods, hub.signer, spool, start, days,
                       shown.links, shown.cards)
         Scenes(trade, until).plan()
-        _live(hub, clock, trade, cast, until, progress)
+        # In a story of one month it begins with the month.
+        pack = Giving(hub, trade, max(start + timedelta(days=1), until - RUNS_FOR))
+        pack.found(until)
+        _live(hub, clock, trade, pack, until, progress)
         spool.close()
         hub.database.run(lambda session: founding.offer_the_last(
             session, cast, now=until - timedelta(hours=6)))
@@ -102,8 +106,9 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
     return Played(shops, cast, days)
 
 
-def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime,
+def _live(hub: Hub, clock: StoryClock, trade: Trade, pack: Giving, until: datetime,
           progress: Progress) -> None:
+    cast = trade.cast
     at, acts = trade.start, _acts(hub, clock, cast, until)
     while at < until:
         at = min(at + STEP, until)
@@ -117,6 +122,7 @@ def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime
         reading.poll_orders(hub, at)
         # Verdicts come a moment after the clicks; the story does not wait for it.
         loop.until_idle(hub, now=at + timedelta(minutes=1))
+        pack.play(at)
         closing.close_alliance(hub, cast.alliance.id, at)
         _accept_article(hub, cast, at)
         acts.play(at)

@@ -22,9 +22,6 @@ from alliance.web.shop_gifts import Slots
 from alliance.web.shopfront import shopfront
 from alliance.web.site import NEAR
 
-CART, THANKS = "Cart", "Thank-you page"
-"""The names of the placements that show a pack; any other one shows slates."""
-
 
 def shops_of(hub: Hub) -> Flask:
     """The shops whose boxes lie in `ALLIANCE_DEMO_SHOPS_DIR`, under `/shops/<slug>/`.
@@ -74,9 +71,9 @@ def _slots(hub: Hub, slug: str) -> Slots:
                                 Store.state != "disconnected"))
         if store is None:
             return Slots()
-        named = dict(session.execute(
-            select(Placement.name, Placement.id).where(Placement.store_id == store.id)
-            .order_by(Placement.created_at, Placement.id)).tuples().all())
+        # The oldest of each kind: the one that a visitor finds in the shop from the start.
+        first = dict(session.execute(
+            select(Placement.shows, Placement.id).where(Placement.store_id == store.id)
+            .order_by(Placement.created_at.desc(), Placement.id.desc())).tuples().all())
         secret = purchase_proofs.secret_of(stores.grant_of(session, store.id, hub.seal))
-    cart, thanks = named.pop(CART, None), named.pop(THANKS, None)
-    return Slots(next(iter(named.values()), None), cart, thanks, secret)
+    return Slots(first.get("slate"), first.get("bundle"), first.get("claim"), secret)
