@@ -76,6 +76,7 @@ def _ask(hub: Hub, work: Work, now: datetime) -> None:
         if not hub.database.run(lambda session: pools.made(
                 session, work.store_id, ask, codes, now=now)):  # noqa: B023
             other.append(ask)
+        crashpoint("pools.kept")
     if other:
         raise StoreError("store_cannot_give", "The store made other codes than it was asked for.",
                          again=True)
