@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from alliance.alliances import agreed, contracts, members
 from alliance.alliances.model import Member
 from alliance.catalogue import products
+from alliance.catalogue.model import Product
 from alliance.connect.demo.shop import Shop
 from alliance.core.actor import Actor
 from alliance.core.clock import Period
 from alliance.core.ids import MerchantId, seeded
 from alliance.db import schema
-from alliance.demo_story import boxes, founding, pieces
+from alliance.demo_story import boxes, founding, giving, pieces
 from alliance.demo_story.founding import ZONE, Cast
 from alliance.demo_story.scenes import Acts, Scenes
 from alliance.demo_story.trade import Trade
@@ -94,6 +95,8 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
         spool.close()
         hub.database.run(lambda session: founding.offer_the_last(
             session, cast, now=until - timedelta(hours=6)))
+        hub.database.run(lambda session: giving.post_a_task(
+            session, cast, goods, now=until - timedelta(hours=5)))
         loop.until_idle(hub, now=until)
         closing.seal_all(hub, until)
     for shop in shops.values():
@@ -103,7 +106,7 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
 
 def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime,
           progress: Progress) -> None:
-    at, acts = trade.start, _acts(hub, clock, cast, until)
+    at, acts = trade.start, _acts(hub, clock, cast, trade.goods, until)
     while at < until:
         at = min(at + STEP, until)
         with ExitStack() as batches:
@@ -123,8 +126,10 @@ def _live(hub: Hub, clock: StoryClock, trade: Trade, cast: Cast, until: datetime
         progress("trading", (at - trade.start).days, trade.days)
 
 
-def _acts(hub: Hub, clock: StoryClock, cast: Cast, until: datetime) -> Acts:
-    """Chen gives notice, is suspended by Li over an old advertisement, and comes back."""
+def _acts(hub: Hub, clock: StoryClock, cast: Cast, goods: Mapping[str, Sequence[Product]],
+          until: datetime) -> Acts:
+    """The newborn pack begins; Chen gives notice, is suspended by Li over an old advertisement,
+    and comes back."""
     chen, leader = cast.actors["chen"], cast.actors["li"]
 
     def give_notice() -> None:
@@ -142,7 +147,11 @@ def _acts(hub: Hub, clock: StoryClock, cast: Cast, until: datetime) -> Acts:
         hub.database.run(lambda session: members.resume(
             session, leader, cast.members["chen"], now=clock.at))
 
-    return Acts([(until - timedelta(days=20), give_notice),
+    def give() -> None:
+        hub.database.run(lambda session: giving.give_the_pack(
+            session, cast, goods, now=clock.at))
+
+    return Acts([(until - giving.BEFORE_THE_END, give), (until - timedelta(days=20), give_notice),
                  (until - timedelta(days=16), suspend),
                  (until - timedelta(days=11, hours=12), resume)])
 
