@@ -125,7 +125,8 @@ def test_the_builder_says_what_it_means_before_anything_is_kept(
     ({"ends_at": "2026-03-01"}, "ahead"), ({"budget": "9.12"}, "budget"),
     ({"trigger": "product", "names": "Nothing"}, "no product"),
     ({"trigger": "category"}, "Name what"), ({"trigger": "moon"}, "known here"),
-    ({"p0-kind": "percent", "p0-rate": "120"}, "between 0 and 100"), ({"store": "sto_x"}, "own shop"),
+    ({"p0-kind": "percent", "p0-rate": "120"}, "between 0 and 100"),
+    ({"store": "sto_x"}, "own shop"),
 ])
 def test_a_form_that_cannot_be_is_refused_and_keeps_what_was_typed(
         app: Flask, w: World, database: Database, change: dict[str, str], said: str) -> None:
