@@ -8,7 +8,7 @@ a purchase is given its own, and some are used in the weeks that follow.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from alliance.demo_story.founding import Cast
 from alliance.demo_story.profiles import EUR
 from alliance.demo_story.trade import Trade
 from alliance.hub import Hub
-from alliance.promotions import campaigns, claims, placements
+from alliance.promotions import campaigns, claims, placements, tasks
 from alliance.promotions.placements import Choices
 from alliance.rules.campaigns import CampaignKind, Part, Plan
 from alliance.rules.gifts import Kind, Trigger, TriggerKind
@@ -123,6 +123,17 @@ class Giving:
         shop = self.trade.shops[slug]
         if shop.order(ref).state is OrderState.PAID:
             shop.cancel(ref, at)
+
+
+def post_a_task(session: Session, cast: Cast, goods: Mapping[str, Sequence[Product]], *,
+                now: datetime) -> None:
+    """Zhang brings out a new train, and would pay more for it for a month."""
+    train = next(each for each in goods["zhang"] if each.ref == "name-train")
+    tasks.post(session, cast.actors["zhang"], cast.alliance.id, train.id,
+               title="刻名小火车上新 A train with a name is new",
+               text="A short video of a child who plays with it, in the first two weeks.",
+               material="Pictures, a text in two languages, one train to try.",
+               rate=Rate.percent("20"), until=now + timedelta(days=30), now=now)
 
 
 def _plan(cast: Cast, goods: Mapping[str, list[Product]], starts_at: datetime,

@@ -18,7 +18,7 @@ from alliance.core.actor import Actor
 from alliance.core.clock import Period
 from alliance.core.ids import MerchantId, seeded
 from alliance.db import schema
-from alliance.demo_story import boxes, founding, pieces
+from alliance.demo_story import boxes, founding, giving, pieces
 from alliance.demo_story.founding import ZONE, Cast
 from alliance.demo_story.giving import RUNS_FOR, Giving
 from alliance.demo_story.scenes import Acts, Scenes
@@ -99,6 +99,8 @@ def play(hub: Hub, shops_folder: Path, *, until: datetime, progress: Progress,
         spool.close()
         hub.database.run(lambda session: founding.offer_the_last(
             session, cast, now=until - timedelta(hours=6)))
+        hub.database.run(lambda session: giving.post_a_task(
+            session, cast, goods, now=until - timedelta(hours=5)))
         loop.until_idle(hub, now=until)
         closing.seal_all(hub, until)
     for shop in shops.values():

@@ -18,9 +18,10 @@ def summary(plan: Plan) -> tuple[Sentence, ...]:
 def what_brings_it(plan: Plan) -> Sentence:
     """Which purchases count."""
     trigger = plan.trigger
-    open_end = "_any" if not trigger.minimum.minor else ""
-    kind = trigger.kind.value if trigger.kind is TriggerKind.AMOUNT else trigger.kind + open_end
-    return Sentence(f"campaign.{kind}", {
+    # The least sum there is asks for no more than a purchase.
+    least = 1 if trigger.kind is TriggerKind.AMOUNT else 0
+    open_end = "_any" if trigger.minimum.minor <= least else ""
+    return Sentence(f"campaign.{trigger.kind}{open_end}", {
         "host": plan.host, "names": ", ".join(trigger.names),
         **money_values("minimum", trigger.minimum)})
 

@@ -282,6 +282,7 @@ TEMPLATES: dict[str, str] = {
 
     # What a campaign says.
     "campaign.amount": "Whoever buys for at least {minimum} at {host} is given this.",
+    "campaign.amount_any": "Whoever buys something at {host} is given this.",
     "campaign.category": "Whoever buys for at least {minimum} from {names} at {host} is given "
         "this.",
     "campaign.category_any": "Whoever buys something from {names} at {host} is given this.",

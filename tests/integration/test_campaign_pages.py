@@ -106,7 +106,7 @@ def test_the_builder_says_what_it_means_before_anything_is_kept(
     page = cafe.send("/campaigns/new", {**fields, "step": "preview"}).text
 
     for text in (alone, page):
-        assert "One pack costs at most €9.13." in text
+        assert "For one purchase it costs at most €9.13." in text
         assert "Of a cost of €5.00, cafe bears €2.50 and owes it to bakery." in text
         assert '<rect class="split-1" x="0" y="0" width="250" height="1"/>' in text
     assert "<form" not in alone

@@ -137,7 +137,7 @@ def test_every_sentence_of_a_campaign_can_be_said() -> None:
                  [*triggers, plan().trigger], ("all", "new", "returning", "all", "all"),
                  (None, eur(1), None, None, None), (None, 1, None, None, None),
                  (None, START + timedelta(days=1), None, None, None), strict=True)]
-    plans.append(plan(*alone))
+    plans += [plan(*alone), plan(trigger=Trigger(TriggerKind.AMOUNT, eur(1)))]
     said = {each.code for made in plans for each in summary(made)} | {
         each.code for made in plans for place in range(len(made.parts))
         for each in of_part(made, place)}
