@@ -127,7 +127,10 @@ class Pack:
     def changing(self) -> Iterator[Campaign]:
         """The campaign, to be changed."""
         with self.hub.database.transaction() as session:
-            yield session.get_one(Campaign, self.campaign_id)
+            campaign = session.get_one(Campaign, self.campaign_id)
+            yield campaign
+            session.flush()
+            gifts.agree(session, campaign)
 
 
 def purchase(ref: str, at: datetime, *paid: str) -> Purchase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from alliance.core.ids import new_id
@@ -52,9 +53,15 @@ def component(session: Session, world: World, pack: Campaign, *, seller: str = "
                    for name, weight in (shares or {seller: 1}).items()]} | changes)
     session.add(made)
     session.flush()
-    pack.hash = law.plan_hash(campaigns.plan_of(session, pack))
-    session.flush()
+    agree(session, pack)
     return made
+
+
+def agree(session: Session, pack: Campaign) -> None:
+    """Let what the campaign says now be what those who consented had agreed to."""
+    pack.hash = law.plan_hash(campaigns.plan_of(session, pack))
+    session.execute(update(Consent).where(Consent.campaign_id == pack.id).values(hash=pack.hash))
+    session.flush()
 
 
 def coupon(session: Session, part: Component, code: str = "gift-1", *, state: str = "ready",

@@ -115,13 +115,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
                 now=now + timedelta(days=8))
     booked = session.scalars(select(Entry.id).where(
         Entry.alliance_id == made.alliance.id, Entry.cause == "order")).one()
-    hold = Hold(
-        id=new_id("hld", now), alliance_id=made.alliance.id, state="open", reason="many_orders",
-        host_member_id=made.members["cafe"].id, seller_member_id=made.members["bakery"].id,
-        numbers={"count": 9, "out_of": 10, "others_count": 1, "others_out_of": 90},
-        starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
-        ends_at=make.BEFORE - timedelta(days=29))
-    session.add(hold)
+    hold = _held(session, made, now)
     pack = gifts.campaign(session, made, home=cafe_store, state="planned")
     part = gifts.component(session, made, pack)
     task = tasks.post(session, bakery, made.alliance.id, made.product_id, title="New bread",
@@ -144,6 +138,18 @@ def traded(session: Session, *, now: datetime) -> Traded:
         "person_id": str(bakery.person_id), "message_id": "msg_unknown",
         "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
         stranger)
+
+
+def _held(session: Session, made: world.World, now: datetime) -> Hold:
+    """What the cafe earned in a month is held, since it had many orders."""
+    hold = Hold(
+        id=new_id("hld", now), alliance_id=made.alliance.id, state="open", reason="many_orders",
+        host_member_id=made.members["cafe"].id, seller_member_id=made.members["bakery"].id,
+        numbers={"count": 9, "out_of": 10, "others_count": 1, "others_out_of": 90},
+        starts_at=make.BEFORE - timedelta(days=30), opened_at=make.BEFORE,
+        ends_at=make.BEFORE - timedelta(days=29))
+    session.add(hold)
+    return hold
 
 
 def _written(session: Session, made: world.World, now: datetime) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 
 from alliance.db.session import Database
 from alliance.promotions import pools
-from alliance.promotions.model import Campaign
+from alliance.promotions.campaign_model import Campaign
 from alliance.worker import giving
 from tests.claiming import Pack, pack
 from tests.faults.trade import Victim

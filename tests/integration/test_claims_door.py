@@ -57,8 +57,10 @@ def test_the_words_of_a_pack_are_the_readers(bench: Bench, pack: Pack) -> None:
     with pack.hub.database.transaction() as session:
         part = session.get_one(Component, pack.component_id)
         part.kind, part.rate_bp, part.amount_minor, part.minimum_minor = "percent", 1250, None, 3000
-        session.get_one(Campaign, pack.campaign_id).trigger = law.trigger_to_json(
+        campaign = session.get_one(Campaign, pack.campaign_id)
+        campaign.trigger = law.trigger_to_json(
             Trigger(TriggerKind.CATEGORY, Money(0, EUR), ("Babies", "toys")))
+        gifts.agree(session, campaign)
     pack.tend()
 
     for locale, what, names in (
@@ -120,6 +122,7 @@ def test_a_sample_leads_to_its_product_by_a_link_that_counts_the_click(
     with pack.hub.database.transaction() as session:
         part = session.get_one(Component, pack.component_id)
         part.kind, part.product_id = "sample", pack.world.product_id
+        gifts.agree(session, session.get_one(Campaign, pack.campaign_id))
     pack.tend()
     (given,) = post(bench, pack, proof(pack, "order-1"), locale="lv").json[  # type: ignore[index]
         "claims"]

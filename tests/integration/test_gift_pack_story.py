@@ -37,6 +37,7 @@ def test_a_sample_a_sum_and_a_share_each_work_once_and_are_booked_to_the_cent(
         gifts.component(session, pack.world, campaign, number=3, kind="percent", rate_bp=1000,
                         stock=2, worth=1000, amount_minor=None, title="A tenth off", shares=halves)
         campaign.budget_minor = None
+        gifts.agree(session, campaign)
     pack.tend()
     answer = post(bench, pack, proof(pack, "order-1")).json
     assert answer is not None

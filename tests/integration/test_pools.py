@@ -151,6 +151,7 @@ def test_a_store_that_is_shut_is_marked_away_and_asked_again_by_the_queue(pack: 
 def test_a_store_that_can_never_make_it_is_parked_and_tried_once_a_day(pack: Pack) -> None:
     with pack.hub.database.transaction() as session:
         session.get_one(Component, pack.component_id).kind = "sample"
+        gifts.agree(session, session.get_one(Campaign, pack.campaign_id))
     for hours in range(0, 48, 3):
         pack.tend(pack.now + timedelta(hours=hours))
 
