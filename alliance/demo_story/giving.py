@@ -150,7 +150,7 @@ def _plan(cast: Cast, goods: Mapping[str, list[Product]], starts_at: datetime,
     return Plan(
         alliance=cast.alliance.id, host=cast.members["li"], store=cast.stores["li"],
         kind=CampaignKind.GIFT_PACK, name=NAME, currency=EUR, hold_days=14,
-        trigger=Trigger(TriggerKind.AMOUNT, Money(6000, EUR)), budget=Money(150_000, EUR),
+        trigger=Trigger(TriggerKind.AMOUNT, Money(6000, EUR)), budget=Money(400_000, EUR),
         starts_at=starts_at, ends_at=ends_at, parts=(
             part("wang", Kind.SAMPLE, "燕麦沐浴露试用装", 290, {"li": 1, "wang": 1},
                  product=sample.id),
