@@ -286,7 +286,7 @@ def _owed(session: Session, component_ids: Sequence[str]) -> dict[str, list[Born
     rows = session.execute(
         select(Commission, Order).outerjoin(Order, Order.id == Commission.order_id)
         .where(Commission.component_id.in_(component_ids), Commission.target_minor > 0)
-        .order_by(Commission.at, Commission.id))
+        .order_by(Commission.at.desc(), Commission.id))
     for commission, order in rows:
         found[str(commission.component_id)].append(Borne(commission, order))
     return found

@@ -17,7 +17,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from alliance.app import compose
 from alliance.db.session import Database
 from alliance.promotions import codes
-from tests import make, pages
+from alliance.promotions.model import Campaign, Component
+from tests import gifts, make, pages
 from tests.browser import assets, browser
 from tests.pages import Traded
 
@@ -30,7 +31,8 @@ LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/
          "/orders", "/orders?box=out",
          "/orders/not-credited",
          "/paths", "/paths?box=out&by=place",
-         "/codes", "/articles", "/articles/new", "/assets", "/assets/new",
+         "/codes", "/campaigns", "/campaigns/new", "/swaps/new", "/tasks", "/bonuses/new",
+         "/articles", "/articles/new", "/assets", "/assets/new",
          "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
 
 
@@ -50,6 +52,11 @@ def traded(sqlite_database: Database, now: datetime) -> Traded:
         for kind, code in (("coupon", "with-cafe"), ("spoken", "mia")):
             codes.give(session, seller, made.world.store.id, made.world.members["cafe"].id,
                        kind=kind, code=code, now=now)
+        part = session.get_one(Component, made.ids["component_id"])
+        session.get_one(Campaign, part.campaign_id).state = "running"
+        gifts.coupon(session, part, "leaked-1", state="leaked")
+        for name in ("bakery", "cafe"):
+            gifts.consent(session, made.world, session.get_one(Campaign, part.campaign_id), name)
         return made
 
 
@@ -86,6 +93,7 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
     details = [f"/orders/{traded.ids['order_id']}", f"/cycles/{traded.ids['cycle_id']}",
                f"/statements/{traded.ids['cycle_id']}", f"/contracts/{traded.ids['contract_id']}",
                f"/contracts/{traded.ids['contract_id']}/amendment",
+               f"/campaigns/{traded.ids['campaign_id']}",
                f"/alliances/{traded.ids['alliance_id']}", "/l/zzzzzzzzz",
                f"/assets/{traded.ids['asset_id']}"]
     if name == "cafe":
@@ -102,6 +110,24 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
         trouble += [f"{path}: {each['id']}" for each in Axe().run(page).response["violations"]]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             trouble.append(f"{path} is wider than {width} pixels")
+    context.close()
+
+    assert trouble == []
+
+
+def test_what_a_pack_costs_is_said_while_it_is_typed(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("console", lambda line: _keep(trouble, line))
+    _sign_in(page, address, "cafe")
+    page.goto(address + "/campaigns/new")
+    page.get_by_label("Costs at most").fill("7.01")
+    page.locator("#summary").get_by_text("For one purchase it costs at most €7.01.").wait_for()
+    page.locator(".shares input").first.fill("1")
+    page.locator("#summary").get_by_text("€3.51").first.wait_for()
+    page.get_by_role("button", name="Add a component").click()
+    page.get_by_role("heading", name="Component 2").wait_for()
     context.close()
 
     assert trouble == []

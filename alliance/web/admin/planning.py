@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from alliance.alliances import members
 from alliance.alliances.model import Alliance
 from alliance.core.clock import day_of
-from alliance.core.errors import AllianceError, NotFound
+from alliance.core.errors import AllianceError, NotAllowed, NotFound
 from alliance.insights import campaigns as seen
 from alliance.promotions import campaigns
 from alliance.promotions.campaign_model import Campaign
@@ -171,7 +171,9 @@ def _said(plan: Plan | None) -> dict[str, Any]:
 
 
 def _of(campaign_id: str) -> tuple[Campaign, Alliance]:
-    campaign, _mine = campaigns.seen(reading(), by(), campaign_id)
+    campaign, mine = campaigns.seen(reading(), by(), campaign_id)
+    if campaign.host_member_id != mine.id:
+        raise NotAllowed("host_needed", "Only its host may do this.")
     return campaign, reading().get_one(Alliance, campaign.alliance_id)
 
 

@@ -16,6 +16,7 @@ from alliance.web.refusals import REFUSALS
 from alliance.web.saying import VOICE
 from tests import surface
 
+EATEN = re.compile(r"(?<!%)%(?!\(\w+\)s|%)")
 FIELDS = re.compile(r"%\(\w+\)s|\{\w+\}|</?strong>")
 
 
@@ -46,6 +47,19 @@ def test_translations_keep_every_value(locale: str) -> None:
                     and set(FIELDS.findall(singular)) != set(FIELDS.findall(form))]
 
     assert changed == []
+
+
+@pytest.mark.parametrize("locale", refresh.TRANSLATED)
+def test_no_percent_sign_is_eaten_by_the_formatting_of_templates(locale: str) -> None:
+    # A template's text is always formatted: "5 % of all" would come out without its "of".
+    eaten = []
+    for message in _catalogue(locale):
+        if any(place.startswith("web/templates/") for place, _ in message.locations):
+            forms = (message.string,) if isinstance(message.string, str) else message.string
+            texts = (*([message.id] if isinstance(message.id, str) else message.id), *forms)
+            eaten += [text for text in texts if EATEN.search(text.replace("%%", ""))]
+
+    assert eaten == []
 
 
 @pytest.mark.parametrize("locale", i18n.LANGUAGES)
