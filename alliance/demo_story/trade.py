@@ -34,8 +34,8 @@ CLICKS_A_DAY = {
 
 OWN_ORDERS_A_DAY = {"li": 2.2, "wang": 2.6, "zhang": 1.3, "zhao": 0.5}
 BUYS_AFTER_CLICK = 0.075
-READERS = 7
-"""How many see a card of an article for one who follows it."""
+READERS, GLANCES = 7, 6
+"""How many see a card of an article, or a slate, for one who follows it."""
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Trade:
     cards: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The cards of articles among them: whoever follows one read the article before."""
     chance: random.Random = field(default_factory=lambda: random.Random("fine parenting"))
+    browsers: random.Random = field(default_factory=lambda: random.Random("how heavy a slate is"))
     _ahead: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=count)
     _shoppers: dict[str, list[str]] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Trade:
         link = self.pieces.get((host, product.id))
         placement = None if link else self.cast.placements[host]
         self._read(self.cards.get((host, product.id)), at)
+        self._glance(host, placement, at)
         self.spool.write({
             "kind": "click", "id": click_id, "at": at.isoformat(),
             "alliance": self.cast.alliance.id, "host": self.cast.members[host],
@@ -116,6 +118,21 @@ class Trade:
             self.spool.write({
                 "kind": "viewed", "at": (at - timedelta(minutes=9 * before)).isoformat(),
                 "alliance": self.cast.alliance.id, "asset": card}, now=at)
+
+    def _glance(self, host: str, placement: str | None, at: datetime) -> None:
+        """Others saw the slate as well; some of their browsers tell how heavy it was."""
+        sellers = sorted(self.cast.members[to] for by, to in CLICKS_A_DAY if by == host)
+        for before in range(GLANCES if placement else 0):
+            when = (at - timedelta(minutes=7 * before)).isoformat()
+            self.spool.write({"kind": "seen", "at": when, "sellers": sellers,
+                              "placement": placement}, now=at)
+            if self.browsers.random() < 0.05:
+                self.spool.write({
+                    "kind": "vital", "at": when, "placement": placement,
+                    "load": int(self.browsers.lognormvariate(5.6, 0.5)),
+                    "shift": 0 if self.browsers.random() < 0.9 else 20,
+                    "work": self.browsers.randrange(4, 22),
+                    "errors": int(self.browsers.random() < 0.004)}, now=at)
 
     def sits_at_home(self, slug: str, visitor: str, at: datetime) -> None:
         """Somebody signs in for a member with this browser: its clicks of the day are its own."""
