@@ -118,7 +118,7 @@ WANG = (
     *_shelf(
         "washing",
         ("oat-sample", "Oat wash to try, 30 ml", "燕麦沐浴露试用装 30 毫升", 290, "bottle", "oat",
-         "drop"),
+         "heart"),
     ),
 )
 

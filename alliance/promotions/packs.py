@@ -198,6 +198,7 @@ def _pack(session: Session, campaign: Campaign, now: datetime) -> Pack | None:
 def _names(session: Session, store_id: str, trigger: Trigger) -> tuple[str, ...]:
     if trigger.kind is not TriggerKind.PRODUCT:
         return trigger.names
-    titles = dict(session.execute(select(Product.ref, Product.title).where(
-        Product.store_id == store_id, Product.ref.in_(trigger.names))).tuples())
+    titles: dict[str, str] = {ref: title for ref, title in session.execute(
+        select(Product.ref, Product.title).where(
+            Product.store_id == store_id, Product.ref.in_(trigger.names)))}
     return tuple(titles.get(name, name) for name in trigger.names)

@@ -72,8 +72,8 @@ def _slots(hub: Hub, slug: str) -> Slots:
         if store is None:
             return Slots()
         # The oldest of each kind: the one that a visitor finds in the shop from the start.
-        first = dict(session.execute(
+        first: dict[str, str] = {shows: ref for shows, ref in session.execute(
             select(Placement.shows, Placement.id).where(Placement.store_id == store.id)
-            .order_by(Placement.created_at.desc(), Placement.id.desc())).tuples().all())
+            .order_by(Placement.created_at.desc(), Placement.id.desc()))}
         secret = purchase_proofs.secret_of(stores.grant_of(session, store.id, hub.seal))
     return Slots(first.get("slate"), first.get("bundle"), first.get("claim"), secret)

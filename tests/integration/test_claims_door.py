@@ -16,13 +16,14 @@ from werkzeug.test import TestResponse
 from alliance.connect import purchase_proofs
 from alliance.core.money import Money
 from alliance.merchants import stores
+from alliance.merchants.model import Store
 from alliance.promotions import pools
 from alliance.promotions.campaign_model import Campaign, Component
 from alliance.rules import gifts as law
 from alliance.rules.gifts import Trigger, TriggerKind
 from alliance.web import claims as door
 from alliance.worker import clicks, loop
-from tests import gifts
+from tests import gifts, make
 from tests.claiming import Pack, pack, purchase
 from tests.hubs import HOME, Bench, bench
 from tests.world import EUR
@@ -72,6 +73,20 @@ def test_the_words_of_a_pack_are_the_readers(bench: Bench, pack: Pack) -> None:
         assert told is not None
         assert told["components"][0]["what"].replace("\xa0", " ") == what
         assert told["trigger"]["name"] == names
+
+
+def test_a_pack_for_a_product_names_it_as_the_shop_does(bench: Bench, pack: Pack) -> None:
+    with pack.hub.database.transaction() as session:
+        wanted = make.product(session, session.get_one(Store, pack.home_id), "r7", "Romper")
+        campaign = session.get_one(Campaign, pack.campaign_id)
+        campaign.trigger = law.trigger_to_json(
+            Trigger(TriggerKind.PRODUCT, Money(0, EUR), (wanted.ref, "gone")))
+        gifts.agree(session, campaign)
+    pack.tend()
+
+    told = bundle(bench, pack).json
+    assert told is not None
+    assert (told["trigger"]["kind"], told["trigger"]["name"]) == ("product", "Romper, gone")
 
 
 def test_a_placement_without_a_pack_says_so_and_an_unknown_one_is_not_found(
