@@ -20,7 +20,7 @@ export const bundleWords: Catalogue<{
     until: "Until {}",
   },
   lv: {
-    amount: "Pērkot par {} vai vairāk",
+    amount: "Pērkot vismaz par {}",
     other: "Ja grozā ir {}",
     missing: "Vēl {}",
     reached: "Jūsu pēc pirkuma",
