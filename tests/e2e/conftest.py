@@ -42,9 +42,9 @@ class Demo:
             self.process.wait(timeout=60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`alliance demo` with two months of trade, on a free port."""
+    """`alliance demo` with two months of trade, on a free port; one for all journeys."""
     folder = tmp_path_factory.mktemp("demo")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
