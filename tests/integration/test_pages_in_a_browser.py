@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from alliance.app import compose
 from alliance.db.session import Database
 from alliance.promotions import codes
-from alliance.promotions.model import Campaign, Component
+from alliance.promotions.campaign_model import Campaign, Component
 from tests import gifts, make, pages
 from tests.browser import assets, browser
 from tests.pages import Traded
