@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -51,11 +51,6 @@ def named(session: Session, said: Collection[tuple[str, str]]) -> dict[tuple[str
     return {key: row for key, row in rows.items() if key in said}
 
 
-def holds(row: Any, order_id: str) -> bool:
-    """Whether this order may use the code: it was given out, and no other order used it."""
-    return row.state in GIVEN and row.order_id in (None, order_id)
-
-
 def gift(row: Any) -> Gift:
     """What a code promises, as the law reads it."""
     return Gift(
@@ -73,13 +68,17 @@ def spend(session: Session, uses: Sequence[Use], *, now: datetime) -> None:
     and its seller are told (C16).
     """
     rows = named(session, {(use.store_id, code) for use in uses for code in use.codes})
-    changed = []
-    for use in uses:
+    known: dict[str, _Standing] = {row.id: _Standing(*(getattr(row, name)
+                                                       for name in _Standing._fields))
+                                   for row in rows.values()}
+    before = dict(known)
+    # Who gave a code back first, so that another order of the same lot may have it.
+    for use in sorted(uses, key=lambda use: use.stands):
         for code in use.codes:
-            row = rows.get((use.store_id, code))
-            moved = _moved(row, use, now) if row is not None else None
-            if row is not None and moved is not None:
-                changed.append({"id": row.id, **moved})
+            if (row := rows.get((use.store_id, code))) is not None:
+                known[row.id] = _moved(known[row.id], use, now)
+    changed = [{"id": ref, **each._asdict()} for ref, each in known.items()
+               if each != before[ref]]
     lots.update(session, Coupon, changed)
     if changed:
         session.expire_all()
@@ -126,22 +125,28 @@ def tell(session: Session, store_id: str, *, now: datetime) -> None:
     queue.put(session, CouponsDue(store_id), scope=store_id, key=new_id("msg", now), now=now)
 
 
-def _moved(row: Any, use: Use, now: datetime) -> dict[str, Any] | None:
-    """What changes of a code by this order's use of it."""
-    state, order_id, ended_at, why = row.state, row.order_id, row.ended_at, row.ended_why
+class _Standing(NamedTuple):
+    """What of a code changes as orders use it."""
+
+    state: str
+    order_id: str | None
+    ended_at: datetime | None
+    ended_why: str | None
+
+
+def _moved(code: _Standing, use: Use, now: datetime) -> _Standing:
+    """A code after this order named it."""
+    is_own = code.order_id == use.order_id
     if not use.stands:
-        if state == "redeemed" and order_id == use.order_id:
-            state, order_id = "claimed", None
-    elif state == "claimed":
-        state, order_id = "redeemed", use.order_id
-    elif state in NOT_GIVEN:
-        why = "after_its_end" if state in ("voiding", "void") else "never_given"
-        state, order_id, ended_at = "leaked", use.order_id, now
-    elif state == "redeemed" and order_id != use.order_id:
-        why = "used_twice"
-    if (state, order_id, why) == (row.state, row.order_id, row.ended_why):
-        return None
-    return {"state": state, "order_id": order_id, "ended_at": ended_at, "ended_why": why}
+        return (code._replace(state="claimed", order_id=None)
+                if code.state == "redeemed" and is_own else code)
+    if code.state == "claimed":
+        return code._replace(state="redeemed", order_id=use.order_id)
+    if code.state in NOT_GIVEN:
+        why = "after_its_end" if code.state in ("voiding", "void") else "never_given"
+        return _Standing("leaked", use.order_id, now, why)
+    is_second = code.state == "redeemed" and not is_own
+    return code._replace(ended_why="used_twice") if is_second else code
 
 
 _NAMED = (

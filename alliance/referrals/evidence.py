@@ -135,6 +135,7 @@ class Gathered:
         self._coupons = coupons.named(session, {
             (row.store_id, text) for row in rows for kind, text in _said(row.order)
             if kind == "coupon"})
+        self._holders = self._share_out_codes(rows)
         self._firsts = renewals.Firsts(session, rows)
         self.decisions = self._read_decisions([row.id for row in rows if not row.is_fresh])
         self._seats.expect(self._hosts_of(rows))
@@ -243,8 +244,23 @@ class Gathered:
         """The codes of campaigns that this order uses and may use, in order of their text."""
         for kind, text in sorted(_said(row.order)):
             found = self._coupons.get((row.store_id, text)) if kind == "coupon" else None
-            if found is not None and coupons.holds(found, row.id):
+            if found is not None and self._holders.get(found.id) == row.id:
                 yield found
+
+    def _share_out_codes(self, rows: Sequence[OrderRow]) -> dict[str, str]:
+        """The one order of each code: who used it before and still stands, else the earliest."""
+        if not self._coupons:
+            return {}
+        called_off = {row.id for row in rows if not row.order.is_sold}
+        holders: dict[str, str] = {}
+        ranked = sorted(rows, key=lambda row: (row.id in called_off, row.placed_at, row.ref))
+        for row in ranked:
+            for kind, text in _said(row.order):
+                found = self._coupons.get((row.store_id, text)) if kind == "coupon" else None
+                if found is not None and found.state in coupons.GIVEN:
+                    before = found.order_id if found.order_id not in called_off else None
+                    holders.setdefault(found.id, before or row.id)
+        return holders
 
     def _bound(self, row: OrderRow) -> Iterator[Touch]:
         if row.customer_key is None:

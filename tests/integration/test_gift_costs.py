@@ -68,6 +68,20 @@ def test_a_used_gift_is_borne_as_agreed_beside_the_commission(
     prove(session, w, now=now)
 
 
+def test_a_code_that_a_shop_takes_twice_costs_its_bearers_once(
+        session: Session, now: datetime) -> None:
+    w = street(session)
+    code = given(session, w, now)
+    later = replace(bought(now), ref="78", number="78", placed_at=now + DAY / 24)
+
+    w.sell(session, later, bought(now), now=now)
+
+    assert w.owed(session) == "bakery owes cafe 1.50 EUR\ncafe owes bakery 2.50 EUR"
+    session.refresh(code)
+    assert (code.state, code.ended_why) == ("redeemed", "used_twice")
+    prove(session, w, now=now)
+
+
 @pytest.mark.parametrize(("worth", "off", "shares", "owed"), [
     (501, 501, {"bakery": 1, "cafe": 1}, ["cafe owes bakery 2.50 EUR"]),
     (500, 500, {"cafe": 2, "florist": 1},
