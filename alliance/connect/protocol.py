@@ -106,6 +106,119 @@ class CouponAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallAsk:
+    """What a merchant is sent to its store with, to allow the hub there.
+
+    `state` is a secret that works once: the store hands it back with its keys. `callback` is where
+    the store posts them, `back` where the person's browser returns. `name` is what the hub calls
+    itself on the store's own page.
+    """
+
+    address: str
+    state: str = field(repr=False)
+    callback: str
+    back: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a store handed over after its merchant said yes. Nothing of it is proven yet."""
+
+    state: str = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a store says of itself: the proof that its keys work, and what a person recognises.
+
+    `address` is its home as it names it, `platform` what runs it, such as `WooCommerce 10.5.0`.
+    `may_write` is what the keys allow; `doors` are the addresses its calls go to now, so that a
+    shop which moved to another domain is known by its own door. `plugin` is the version of our
+    plugin there, if any.
+    """
+
+    name: str
+    currency: str
+    address: str
+    platform: str
+    may_write: bool
+    doors: tuple[str, ...] = ()
+    plugin: str | None = None
+
+
+HOOK_STATES = ("active", "made", "mended", "missing")
+"""Of a kind of call: it comes; it was made just now; it had stopped and comes again; it cannot be
+made, since the keys may not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookHealth:
+    """Whether a store calls: the state of each kind of call (`HOOK_STATES`), by its own name."""
+
+    states: Mapping[str, str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Every kind of call comes, now at the latest."""
+        return "missing" not in self.states.values()
+
+
+@dataclass(frozen=True, slots=True)
+class KitPlace:
+    """A placement as a store's plugin shows it; words as in `promotions/model.py`."""
+
+    id: str
+    name: str
+    spot: str
+    shows: str
+    layout: str
+    heading: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a store's plugin must know to show elements and to prove purchases."""
+
+    hub: str
+    store_id: str
+    store_name: str
+    proof_secret: str = field(repr=False)
+    places: tuple[KitPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equipped:
+    """What the plugin answered: its version, and its self-test by code; None is "not known"."""
+
+    plugin: str
+    checks: Mapping[str, bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAsk:
+    """A sum that somebody owes the owner of this store, to be paid here as an order.
+
+    `tag` is ours and makes it once-only: asked again with it, the same order comes back. `title`
+    is the one line of the order, in words for the payer; no tax is put on it.
+    """
+
+    tag: str
+    amount: Money
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLink:
+    """The order to be paid: its ref in the store, and the page where whoever has it can pay."""
+
+    ref: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """One page of an answer. `cursor` lets a reading that was cut off go on behind this page."""
 
@@ -169,6 +282,55 @@ class Connector(Protocol):
         """Have these codes work no more; unknown ones and those that ended already change nothing.
 
         An order that used one keeps what it got.
+        """
+        ...
+
+    def about(self, grant: Grant) -> ShopFacts:
+        """What the store says of itself with these keys; raises `StoreError` where they fail."""
+        ...
+
+    def ensure_hooks(self, grant: Grant, door: str) -> HookHealth:
+        """Have the store call `door` for each kind of call, each once; mend what stopped.
+
+        Looks before it makes, so asking again makes nothing twice. What other doors the store
+        calls is left alone. Keys that may only read: `missing`, and nothing is raised.
+        """
+        ...
+
+    def equip(self, grant: Grant, kit: Kit) -> Equipped | None:
+        """Tell the store's plugin what it needs; None where the store has none of ours."""
+        ...
+
+    def leave(self, grant: Grant, door: str) -> bool:
+        """Remove what the hub made to be called, and tell the plugin to forget it.
+
+        True when the keys are gone at the store as well; else its owner must remove them there.
+        A store that refuses the keys by now counts as left: False, and nothing is raised.
+        """
+        ...
+
+    def request_payment(self, grant: Grant, ask: PaymentAsk) -> PaymentLink:
+        """An unpaid order of this sum in the store, found or made; raises `StoreError`.
+
+        `payment_differs` (again=False) when the tag stands for another sum there.
+        """
+        ...
+
+
+class Installing(Connector, Protocol):
+    """A connector whose stores are asked for their keys by a round trip of the merchant's browser.
+
+    Others are connected with keys that somebody typed.
+    """
+
+    def begin_install(self, ask: InstallAsk) -> str:
+        """The page of the store to send the merchant's browser to."""
+        ...
+
+    def finish_install(self, call: InboundCall) -> Handed:
+        """What the store handed over at the callback; raises `Refused` for anything else.
+
+        Asks nobody: whoever calls may be anyone, and an answer must come at once.
         """
         ...
 
