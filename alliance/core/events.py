@@ -40,6 +40,14 @@ class StoreConnected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PastWanted(Event):
+    """The owner of a store wants its older orders read too, from `since` (RFC 3339) on."""
+
+    store_id: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueDoubted(Event):
     """A store said that a product is gone: its whole catalogue is to be read, to be sure."""
 

@@ -43,7 +43,7 @@ PREFIXES = {
     "lnk": "link", "clk": "click", "ord": "order", "dec": "decision", "com": "commission",
     "ent": "entry", "cyc": "cycle", "obl": "obligation", "pay": "payment", "msg": "message",
     "slt": "slate", "hld": "hold", "cmp": "campaign", "cpt": "component", "cou": "coupon",
-    "ast": "asset", "tsk": "task",
+    "ast": "asset", "tsk": "task", "prg": "pairing",
 }
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 # Alembic is a third of the start of a process that never migrates: it is imported when asked for.
 
-MODELS = ("db.queue", "merchants.model", "ledger.model", "alliances.model", "catalogue.model",
-          "content.model", "promotions.model", "promotions.campaign_model", "promotions.task_model",
+MODELS = ("db.queue", "merchants.model", "merchants.joining_model", "ledger.model",
+          "alliances.model", "catalogue.model", "content.model", "promotions.model",
+          "promotions.campaign_model", "promotions.task_model",
           "referrals.link_model", "referrals.click_model", "referrals.order_model",
           "settlement.model")
 """Modules that define tables. Named as text: the schema is the one thing below that must know

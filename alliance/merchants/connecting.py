@@ -92,6 +92,38 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
     return store
 
 
+def renew(session: Session, by: Actor, store_id: str, *, address: str,
+          secrets: Mapping[str, str], seal: Seal, allow_http: bool = False, now: datetime) -> Store:
+    """Give a store new keys, and a new address if it moved: its orders, products and doors stay.
+
+    Its own secret for calls stays too, so what the shop sends meanwhile is still believed. Raises
+    `Conflict` (`store_connected`) where another store of the merchant stands at that address.
+    """
+    people.owner(session, by)
+    store = stores.own(session, by, store_id)
+    where = home(address, allow_http=allow_http)
+    if where != store.address:
+        taken = session.scalar(select(Store.id).where(
+            Store.merchant_id == by.merchant, Store.connector == store.connector,
+            Store.address == where))
+        if taken is not None:
+            raise _connected(where)
+        store.address = where
+    place = (store.merchant_id, "stores", "secrets", store.id)
+    # A store that was disconnected has forgotten its secret: the one that comes along is new.
+    known = {} if store.state == "disconnected" else _opened(seal.open(store.secrets, *place))
+    kept = {name: value for name, value in known.items() if name == "webhook_secret"}
+    store.secrets = seal.close(_packed({**secrets, **kept}), *place)
+    if store.state != "connected":
+        stores.move(store, "connected")
+    store.trouble = None
+    session.flush()
+    shown.changed_of(session, [by.merchant])
+    queue.put(session, StoreConnected(store.id), scope=store.id,
+              key=f"connected:{store.id}:{iso(now)}", now=now)
+    return store
+
+
 def home(address: str, *, allow_http: bool = False) -> str:
     """`https://shop.example` or `https://shop.example/shop` from what was typed, or `Invalid`.
 
@@ -145,6 +177,11 @@ def _connected(address: str) -> Conflict:
 
 def _packed(secrets: Mapping[str, str]) -> str:
     return json.dumps(dict(secrets), sort_keys=True)
+
+
+def _opened(text: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 def _parted(text: str) -> SplitResult:

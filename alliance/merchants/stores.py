@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from alliance.connect.protocol import Grant
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
+from alliance.core.events import PastWanted
 from alliance.db import queue
+from alliance.db.base import iso
 from alliance.db.lots import ask
 from alliance.db.queue import Message
 from alliance.db.sealed import Seal, Sealed
@@ -125,6 +127,23 @@ def answered(session: Session, store_id: str, *, until: datetime, now: datetime)
     polled(session, store_id, until)
     heard(session, store_id, now=now)
     mended(session, store_id, now=now)
+
+
+def answered_now(session: Session, store_id: str, *, now: datetime) -> None:
+    """The store answered when it was looked at: it is heard, and what was wrong is mended."""
+    heard(session, store_id, now=now)
+    mended(session, store_id, now=now)
+
+
+def want_past(session: Session, by: Actor, store_id: str, back: timedelta, *,
+              now: datetime) -> None:
+    """Ask for the older orders of one's own store; twice on one day is once."""
+    store = own(session, by, store_id)
+    if store.state == "disconnected":
+        raise Conflict("store_disconnected", f"{store.name} is disconnected.")
+    since = iso(now - back)
+    queue.put(session, PastWanted(store.id, since), scope=store.id,
+              key=f"past:{store.id}:{since[:10]}", now=now)
 
 
 def polled(session: Session, store_id: str, until: datetime) -> None:

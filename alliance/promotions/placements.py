@@ -124,6 +124,13 @@ def of_member(session: Session, host_member_id: str) -> list[Placement]:
         .order_by(Placement.created_at, Placement.id)))
 
 
+def of_store(session: Session, store_id: str) -> list[Placement]:
+    """Every placement on one store's pages, oldest first: for the hub's own work."""
+    return list(session.scalars(
+        select(Placement).where(Placement.store_id == store_id)
+        .order_by(Placement.created_at, Placement.id)))
+
+
 def switch(session: Session, by: Actor, placement_id: str, *, on: bool) -> Placement:
     """Turn a placement on or off; raises `NotFound` for another merchant's."""
     placement = own(session, by, placement_id)

@@ -30,7 +30,8 @@ PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1
          "/embed/v1/article", "/embed/v1/bundle", "/embed/v1/claims", "/embed/v1/seen",
          "/embed/v1/vitals", "/assets/<asset_id>/<file>",
          "/stores/<connector>/calls/<path token>",
-         "/stores/<connector>/actions/<path token>", "/livez", "/readyz")
+         "/stores/<connector>/actions/<path token>", "/stores/<connector>/callback",
+         "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
 _log = logging.getLogger("alliance.web")
@@ -113,7 +114,8 @@ class Front:
             if is_file:
                 return asset_files.answer(self._hub, request, *rest.split("/", 1))
             return _script(rest) if first == "embed" else self._health(path)
-        if first == "stores" and ("/calls/" in rest or "/actions/" in rest):
+        if first == "stores" and ("/calls/" in rest or "/actions/" in rest
+                                  or (rest.endswith("/callback") and request.method == "POST")):
             return self._called(request, rest)
         return None
 
@@ -149,9 +151,13 @@ class Front:
         return answer
 
     def _door(self, rest: str) -> Callable[[Hub, Request], Response]:
+        if rest.endswith("/callback"):
+            from alliance.web import handing  # noqa: PLC0415
+
+            return handing.receive
         if "/actions/" not in rest:
             return stores.receive
-        # Reports are rare, and to read one takes all that deciding an order takes.
+        # Reports are rare, and to read one takes all that deciding an order takes; so are keys.
         from alliance.web import actions  # noqa: PLC0415
 
         return actions.receive

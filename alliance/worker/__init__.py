@@ -15,6 +15,7 @@ from alliance.core.events import (
     Event,
     HoldMoved,
     OrderChanged,
+    PastWanted,
     StoreCalled,
     StoreConnected,
     TermsInForce,
@@ -29,6 +30,7 @@ from alliance.worker import (
     giving,
     holding,
     links,
+    outfitting,
     placements,
     reading,
 )
@@ -36,7 +38,8 @@ from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
-    StoreConnected: [reading.pull_catalogue, reading.pull_recent_orders],
+    StoreConnected: [outfitting.fit_out, reading.pull_catalogue, reading.pull_recent_orders],
+    PastWanted: [reading.pull_past],
     CatalogueDoubted: [reading.pull_catalogue],
     OrderChanged: [settle_up],
     ClicksDrained: [clicks.judge],
@@ -53,6 +56,8 @@ SCHEDULE: list[tuple[timedelta, Callable[[Hub, datetime], None]]] = [
     (timedelta(seconds=1), carrying.drain),
     (timedelta(minutes=10), reading.poll_orders),
     (timedelta(hours=6), reading.poll_products),
+    (timedelta(minutes=30), outfitting.look_after),
+    (timedelta(hours=1), outfitting.tidy),
     (timedelta(minutes=10), giving.tend),
     (timedelta(minutes=10), closing.close_cycles),
     (timedelta(hours=1), holding.watch),

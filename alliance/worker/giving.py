@@ -12,11 +12,11 @@ from alliance.core.errors import AllianceError
 from alliance.core.events import CouponsDue
 from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
+from alliance.fitting import reach
 from alliance.hub import Hub
 from alliance.promotions import coupons, pools
 from alliance.promotions.pools import Work
 from alliance.worker.handling import Effect
-from alliance.worker.reading import reach
 
 ROUND = timedelta(minutes=10)
 SELDOM = timedelta(days=1)

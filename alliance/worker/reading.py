@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from alliance.catalogue import products
-from alliance.connect.protocol import Connector, Grant, StoreError
-from alliance.core.errors import Conflict
-from alliance.core.events import CatalogueDoubted, StoreCalled, StoreConnected
+from alliance.connect.protocol import Connector, Grant
+from alliance.core.events import CatalogueDoubted, PastWanted, StoreCalled, StoreConnected
 from alliance.core.orders import StoreOrder
 from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
+from alliance.fitting import reach
 from alliance.hub import Hub
 from alliance.merchants import stores
 from alliance.referrals import orders
 from alliance.settlement import posting
 from alliance.worker.handling import Effect
+from alliance.worker.visiting import attend
 
 RECENT = timedelta(days=30)
 """How far back the orders of a newly connected store are read."""
@@ -68,13 +69,20 @@ def pull_recent_orders(hub: Hub, events: Sequence[StoreConnected], now: datetime
     return _nothing
 
 
+def pull_past(hub: Hub, events: Sequence[PastWanted], now: datetime) -> Effect:
+    """Read a store's orders from as far back as its owner asked."""
+    for event in events:
+        _poll_store(hub, event.store_id, datetime.fromisoformat(event.since), now)
+    return _nothing
+
+
 def poll_orders(hub: Hub, now: datetime) -> None:
     """Find what calls lost: everything that changed since the last poll (T4)."""
     with hub.database.reading() as session:
         listening = [(store.id, store.polled_to or store.connected_at - RECENT)
                      for store in stores.listening(session)]
     for store_id, since in listening:
-        _attend(hub, store_id, now, lambda: _poll_store(  # noqa: B023
+        attend(hub, store_id, now, lambda: _poll_store(  # noqa: B023
             hub, store_id, since - OVERLAP, now))  # noqa: B023
 
 
@@ -83,7 +91,7 @@ def poll_products(hub: Hub, now: datetime) -> None:
     with hub.database.reading() as session:
         listening = [store.id for store in stores.listening(session)]
     for store_id in listening:
-        _attend(hub, store_id, now, lambda: pull_catalogue(  # noqa: B023
+        attend(hub, store_id, now, lambda: pull_catalogue(  # noqa: B023
             hub, [StoreConnected(store_id)], now))  # noqa: B023
 
 
@@ -163,32 +171,6 @@ def _read_products(hub: Hub, connector: Connector, grant: Grant, since: datetime
     for page in connector.products(grant, since):
         hub.database.run(lambda session: products.apply(
             session, grant.store_id, page.records, now=now))  # noqa: B023
-
-
-def reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
-    """What speaks with a store, and its keys; raises `Conflict` when it is disconnected."""
-    with hub.database.reading() as session:
-        store = stores.named(session, store_id)
-        grant = stores.grant_of(session, store_id, hub.seal)
-    return hub.connector(store.connector), grant
-
-
-def _attend(hub: Hub, store_id: str, now: datetime, step: Callable[[], object]) -> None:
-    """Run a step for one store; its failure is that store's alone, and is shown there."""
-    try:
-        try:
-            step()
-        except StoreError as error:
-            code = error.code
-            log.warning("store %s: %s", store_id, error.detail)
-            hub.database.run(
-                lambda session: stores.needs_attention(session, store_id, code, now=now))
-    except Conflict:
-        # Disconnected while it was asked: the other stores must not wait for it.
-        log.info("store %s was disconnected meanwhile", store_id)
-    except Exception:
-        # Whatever one store told: the others are asked all the same, and this one comes again.
-        log.exception("store %s could not be read", store_id)
 
 
 def _nothing(session: Session) -> None:

@@ -19,6 +19,7 @@ from alliance.web.admin import (
     links,
     orders,
     overview,
+    pairing,
     paths,
     placements,
     planning,
@@ -31,8 +32,8 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, articles, assets,
-          clicks, orders, paths, statements, cycles, ledger, stores, codes, planning, campaigns,
-          swapping, tasks, reporting, account)
+          clicks, orders, paths, statements, cycles, ledger, stores, pairing, codes, planning,
+          campaigns, swapping, tasks, reporting, account)
 
 
 def install(app: Flask) -> None:

@@ -1,7 +1,8 @@
-"""Stores: is the line alive? And the form that connects one more."""
+"""Stores: is the line alive, what is wrong, how to mend it? And the form for keys that are typed."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import timedelta
 
@@ -9,15 +10,17 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from alliance.connect.protocol import Grant
+from alliance import fitting
+from alliance.connect.protocol import Grant, StoreError
 from alliance.core.errors import AllianceError, Invalid, TooMany
 from alliance.core.money import Currency
-from alliance.merchants import connecting, stores
+from alliance.merchants import connecting, health, stores
 from alliance.merchants.plain import one_line
 from alliance.web.asked import again, by, change, hub, now, outside, reading
 from alliance.web.pace import MINUTE, Limits, Rate
 
 pages = Blueprint("stores", __name__)
+log = logging.getLogger("alliance.web")
 
 SILENT = timedelta(hours=26)
 """A store that was not heard for so long is shown as silent."""
@@ -29,6 +32,10 @@ KEYS = {"woocommerce": ["consumer_key", "consumer_secret"], "demo": []}
 """The keys that each platform gives a merchant to hand over here."""
 
 
+PASTS = {"90": timedelta(days=90), "365": timedelta(days=365), "730": timedelta(days=730)}
+"""How far back a store's orders are read when its owner asks, by what the form says."""
+
+
 @pages.get("/stores")
 def index() -> ResponseReturnValue:
     """Every store with its health, and what the hub could not finish for it."""
@@ -37,10 +44,58 @@ def index() -> ResponseReturnValue:
                            parked=stores.parked_of(reading(), by()))
 
 
+@pages.get("/stores/<store_id>")
+def show(store_id: str) -> ResponseReturnValue:
+    """One store: what is connected, what was last heard, what is wrong and how to mend it."""
+    store = stores.own(reading(), by(), store_id)
+    return render_template(
+        "stores/show.html", store=store, health=health.of(reading(), by()).get(store_id),
+        door=_door(store.connector, store.path_token), silent=SILENT,
+        parked=stores.parked_of(reading(), by())[store_id], pasts=PASTS)
+
+
+@pages.post("/stores/<store_id>/look")
+def look(store_id: str) -> ResponseReturnValue:
+    """Look at the store now: mend its calls, tell its plugin, and say how it is."""
+    stores.own(reading(), by(), store_id)
+    try:
+        hold_back()
+        outside(lambda: fitting.look_at(hub(), store_id, now()))
+    except StoreError as error:
+        code = error.code
+        change(lambda session: stores.needs_attention(session, store_id, code, now=now()))
+        return again(error, show, store_id=store_id)
+    except AllianceError as refusal:
+        return again(refusal, show, store_id=store_id)
+    change(lambda session: stores.answered_now(session, store_id, now=now()))
+    flash(_("The shop answered. This is how it is now."))
+    return redirect(url_for("stores.show", store_id=store_id), 303)
+
+
+@pages.post("/stores/<store_id>/past")
+def past(store_id: str) -> ResponseReturnValue:
+    """Read older orders too: as many days back as the owner chose."""
+    try:
+        days = PASTS.get(request.form.get("days", ""))
+        if days is None:
+            raise Invalid("unknown_choice", "Choose how far back.", field="days")
+        change(lambda session: stores.want_past(session, by(), store_id, days, now=now()))
+    except AllianceError as refusal:
+        return again(refusal, show, store_id=store_id)
+    flash(_("The hub reads them now. They come with their own dates."))
+    return redirect(url_for("stores.show", store_id=store_id), 303)
+
+
 @pages.get("/stores/new")
 def new() -> ResponseReturnValue:
-    """The form."""
-    return render_template("stores/new.html", connectors=_offered())
+    """Where to begin: the shop's address is all that is needed. Keys can be typed, too."""
+    return render_template("stores/new.html", installing=_installing())
+
+
+@pages.get("/stores/new/keys")
+def new_by_keys() -> ResponseReturnValue:
+    """The form for keys that the merchant made by hand."""
+    return render_template("stores/keys.html", connectors=_offered())
 
 
 @pages.post("/stores")
@@ -48,7 +103,7 @@ def connect() -> ResponseReturnValue:
     """Prove the keys at that very shop, then keep it. Its door and secret are shown here, once."""
     form = request.form
     try:
-        _hold_back()
+        hold_back()
         connector = form.get("connector", "")
         if connector not in _offered():
             raise Invalid("unknown_connector", "Choose one of the platforms.", field="connector")
@@ -65,7 +120,7 @@ def connect() -> ResponseReturnValue:
             currency=currency, secrets={**keys, "webhook_secret": webhook_secret},
             seal=hub().seal, allow_http=allow_http, now=now()))
     except AllianceError as refusal:
-        return again(refusal, new)
+        return again(refusal, new_by_keys)
     return render_template("stores/connected.html", store=store, secret=webhook_secret,
                            door=_door(store.connector, store.path_token)), 201
 
@@ -80,21 +135,39 @@ def try_again(store_id: str, message_id: str) -> ResponseReturnValue:
 
 @pages.post("/stores/<store_id>/disconnection")
 def disconnect(store_id: str) -> ResponseReturnValue:
-    """Forget the store's keys; its orders and products stay known."""
-    stores.own(reading(), by(), store_id)
+    """Have both sides forget each other; the store's orders and products stay known."""
+    store = stores.own(reading(), by(), store_id)
+    name = store.name
     try:
+        are_gone = store.state != "disconnected" and outside(lambda: _left(store_id))
         change(lambda session: stores.disconnect(session, by(), store_id, now=now()))
     except AllianceError as refusal:
-        return again(refusal, index)
-    flash(_("Disconnected. The hub has forgotten its keys."))
+        return again(refusal, show, store_id=store_id)
+    flash(_("%(name)s is disconnected. The keys are gone on both sides.", name=name) if are_gone
+          else _("%(name)s is disconnected, and the hub has forgotten its keys. Remove the key in "
+                 "the shop too: it may still be listed there.", name=name))
     return redirect(url_for("stores.index"), 303)
+
+
+def _left(store_id: str) -> bool:
+    """Whether the shop let go of the hub by itself. One that is away is left all the same."""
+    try:
+        return fitting.leave(hub(), store_id)
+    except StoreError as error:
+        log.warning("store %s was left without its help: %s", store_id, error.detail)
+        return False
+
+
+def _installing() -> list[str]:
+    return [name for name in KEYS if hasattr(hub().connector(name), "begin_install")]
 
 
 def _offered() -> list[str]:
     return [name for name in KEYS if name != "demo" or hub().settings.demo]
 
 
-def _hold_back() -> None:
+def hold_back() -> None:
+    """Count one call to an address that this merchant typed; `TooMany` beyond `PER_MERCHANT`."""
     limiter: Limits = current_app.extensions["limits"]
     if not limiter.hit(PER_MERCHANT, "connect", by().merchant):
         raise TooMany("too_many_tries", "Too many tries. Wait a minute, then try again.",
@@ -118,4 +191,4 @@ def _prove(connector: str, asked: Grant, currency: Currency) -> None:
 
 
 def _door(connector: str, path_token: str) -> str:
-    return f"{hub().settings.public_url}/stores/{connector}/calls/{path_token}"
+    return fitting.door_of(hub(), connector, path_token)
