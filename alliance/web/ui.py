@@ -19,7 +19,7 @@ from alliance.content.rendering import Html
 from alliance.core.errors import AllianceError
 from alliance.core.money import Currency, Money, Rate
 from alliance.merchants.model import CATEGORIES
-from alliance.web import asked, i18n, words
+from alliance.web import asked, i18n, store_words, words
 
 T = TypeVar("T")
 
@@ -60,7 +60,9 @@ def install(app: Flask) -> None:
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
         "article_text": article_text, "change": change, "per_thousand": per_thousand,
         "shift": shift, "initial": initial, "host": host, "span": span,
-        "refusal_of": words.refusal, "stumbled": words.stumbled,
+        "refusal_of": words.refusal, "stumbled": words.stumbled, "hook": store_words.hook,
+        "check_name": store_words.check, "check_mending": store_words.check_mending,
+        "mending": store_words.mending,
         "member_name": lambda member_id: asked.names().get(member_id, "")}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)

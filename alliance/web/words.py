@@ -143,6 +143,7 @@ WORDS: dict[str, str] = {
     "event.CodeChanged": N_("A code that was given or ended"),
     "event.StoreConnected": N_("Reading the shop for the first time"),
     "event.CatalogueDoubted": N_("Reading the whole catalogue again"),
+    "event.PastWanted": N_("Reading older orders"),
 
     "trouble.call_unreadable": N_("The shop sent a message that could not be read. Its orders are "
                                   "read by asking instead."),
@@ -156,6 +157,12 @@ WORDS: dict[str, str] = {
     "trouble.store_closed": N_("The shop is shut. The hub tries again by itself."),
     "trouble.hooks_missing": N_("The shop switched its messages off. The hub switches them on "
                                 "again; until then it asks by itself."),
+    "trouble.store_no_woocommerce": N_("WooCommerce is switched off in this shop."),
+    "trouble.store_not_json": N_("The shop answers with a page instead of data."),
+    "trouble.store_busy": N_("The shop asks to be asked less often."),
+    "trouble.store_failed": N_("The shop has a fault of its own."),
+    "trouble.store_bad_answer": N_("The shop answers something that cannot be read."),
+    "trouble.store_resting": N_("The shop failed several times; the hub lets it rest."),
 }
 """By kind and code; categories stand alone."""
 

@@ -1,0 +1,73 @@
+"""Words about a store: how it calls, what its plugin found, and how to mend what is wrong."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from alliance.web.words import N_
+
+HOOKS = {
+    "active": N_("comes"), "made": N_("was set up just now"),
+    "mended": N_("had stopped, and comes again"), "missing": N_("does not come"),
+}
+"""How a kind of call is, by `protocol.HOOK_STATES`."""
+
+CHECKS = {
+    "https": (N_("The shop is on https"), N_("Set the shop's address to https in its settings.")),
+    "permalinks": (N_("Addresses in words"), N_("Choose another structure than Plain under Settings "
+                                                "→ Permalinks. The hub works without, a little "
+                                                "slower.")),
+    "woocommerce_version": (N_("WooCommerce is new enough"), N_("Update WooCommerce.")),
+    "hpos": (N_("Orders are kept in tables of their own"), N_("Nothing to do: both ways work.")),
+    "blocks_checkout": (N_("The checkout is made of blocks"), N_("Nothing to do: both kinds work.")),
+    "rest_reachable": (N_("The shop answers its own REST address"), N_(
+        "A security plugin or a firewall blocks /wp-json. Let it through.")),
+    "cron_runs": (N_("Tasks run in time"), N_(
+        "WordPress runs its tasks late, so messages come late. Set up a real cron job.")),
+    "consent_api": (N_("A consent plugin is asked"), N_(
+        "No consent plugin speaks the WP Consent API: choose on the plugin's page what is kept.")),
+    "clock": (N_("The clock is right"), N_("Set the server's clock.")),
+    "page_cache": (N_("Pages are not kept for everybody"), N_(
+        "A page cache is on. The plugin's script works with it; nothing to do.")),
+}
+"""A check of the plugin: what is good, and what to do where it is not."""
+
+MENDING = {
+    "call_unreadable": N_("The person whose key made the webhooks may have lost the right to manage "
+                          "the shop. Connect the shop again as somebody who may."),
+    "store_refused_key": N_("Connect the shop again: go to Connect a store and write the same "
+                            "address. Orders, products and links stay."),
+    "store_blocked": N_("Ask whoever keeps the firewall or the security plugin to let the hub's "
+                        "calls to /wp-json through."),
+    "store_certificate": N_("Renew the certificate at your host; the hub tries again by itself."),
+    "store_redirected": N_("Go to Connect a store and write the address that the shop has now. If it "
+                           "is the same shop, say that it moved: everything stays."),
+    "store_closed": N_("Leave maintenance mode; the hub tries again by itself."),
+    "store_no_woocommerce": N_("Switch WooCommerce on again; the hub tries again by itself."),
+    "store_not_json": N_("Something answers in the shop's place: a maintenance page, a cache or a "
+                         "security plugin. Let /wp-json through."),
+    "store_bad_answer": N_("A plugin in the shop changes what WooCommerce answers. Whoever runs the "
+                           "hub finds the details in its log."),
+}
+"""What the owner of a store does about a trouble; others mend themselves."""
+
+
+def hook(state: str) -> str:
+    """How a kind of call is; an unknown state stands for itself."""
+    return gettext(HOOKS[state]) if state in HOOKS else state
+
+
+def check(code: str) -> str:
+    """What a check of the plugin looks at."""
+    return gettext(CHECKS[code][0]) if code in CHECKS else code
+
+
+def check_mending(code: str) -> str:
+    """What to do where a check is not fine."""
+    return gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page."))
+
+
+def mending(trouble: str) -> str:
+    """What to do about a trouble."""
+    return gettext(MENDING.get(trouble, N_(
+        "Nothing to do now: the hub tries again by itself every ten minutes.")))
