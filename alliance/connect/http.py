@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -21,6 +22,7 @@ from alliance.connect import strict_json
 from alliance.connect.addresses import Goal, Resolver, goal, networks, resolve_name
 from alliance.connect.breaker import Breaker
 from alliance.connect.dialling import Line, Road, trust
+from alliance.connect.pace import Pace
 from alliance.connect.protocol import StoreError
 from alliance.core.errors import Invalid
 
@@ -37,7 +39,10 @@ Signer = Callable[[], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long, how much, how often. Seconds and bytes; `deadline` is for one try."""
+    """How long, how much, how often. Seconds and bytes; `deadline` is for one try.
+
+    A host is asked `burst` times at once at most, and then `per_second` times.
+    """
 
     connect: float = 4.0
     read: float = 8.0
@@ -46,6 +51,8 @@ class Limits:
     tries: int = 3
     pause: float = 0.5
     longest_pause: float = 15.0
+    burst: int = 20
+    per_second: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class Outbound:
         self._sleep = sleep
         self._chance = chance
         self._breaker = Breaker(clock)
+        self._pace = Pace(clock, burst=self._limits.burst, per_second=self._limits.per_second)
         self._trust = trust(ca_bundle or DEFAULT_CA_BUNDLE_PATH)
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None,
@@ -125,6 +133,7 @@ class Outbound:
                 continue
             wait = answer.retry_after or 0
             if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
+                self._heed(url, answer)
                 return answer
             self._sleep(wait + self._pause(done))
         raise AssertionError("the last try returns or raises")
@@ -136,7 +145,28 @@ class Outbound:
         A store may answer 500 for a caller's mistake (WooCommerce does for a refund that is too
         large), so even the status does not say that another try can help: look first.
         """
-        return self._once("POST", url, body, _merged(headers, sign))
+        return self._write("POST", url, body, headers, sign)
+
+    def put(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
+            sign: Signer | None = None) -> Answer:
+        """Change what is there, once, as `post` does."""
+        return self._write("PUT", url, body, headers, sign)
+
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None,
+               sign: Signer | None = None) -> Answer:
+        """Remove what is there, once, as `post` does."""
+        return self._write("DELETE", url, None, headers, sign)
+
+    def _write(self, method: str, url: str, body: bytes | None,
+               headers: Mapping[str, str] | None, sign: Signer | None) -> Answer:
+        answer = self._once(method, url, body, _merged(headers, sign))
+        self._heed(url, answer)
+        return answer
+
+    def _heed(self, url: str, answer: Answer) -> None:
+        """Leave a host alone for as long as it asked for, whoever calls it next."""
+        if answer.status in (429, 503) and answer.retry_after:
+            self._pace.hold(_host(url), answer.retry_after)
 
     def _pause(self, done: int) -> float:
         # Full jitter: many hubs that failed together must not come back together.
@@ -145,8 +175,11 @@ class Outbound:
     def _once(self, method: str, url: str, body: bytes | None,
               headers: Mapping[str, str]) -> Answer:
         place = goal(url, self._allowed, self._resolve)
-        host = f"{place.host}:{place.port}"
+        host = _host(url)
         self._breaker.ask(host)
+        wait = self._pace.turn(host)
+        if wait > 0:
+            self._sleep(wait)
         try:
             answer = self._call(place, method, url, body, headers)
         except StoreError as error:
@@ -183,10 +216,8 @@ class Outbound:
     def _read(self, host: str, line: Line, response: requests.Response) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if 300 <= response.status_code < 400:
-            raise StoreError("store_redirected", f"{host} sends the hub elsewhere; connect the "
-                             "store by its final address.", again=False, host=host,
-                             status=response.status_code,
-                             location=headers.get("location", "")[:LONGEST_LOCATION])
+            raise _elsewhere(host, response.status_code,
+                             headers.get("location", "")[:LONGEST_LOCATION])
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise StoreError("store_encoded", f"{host} packs its answers though it was asked "
                              "not to.", again=False, host=host, status=response.status_code)
@@ -218,6 +249,25 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere. Told of one, requests would read the whole body first, however long."""
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()
+
+
+def _elsewhere(host: str, status: int, location: str) -> StoreError:
+    """What a redirect means: with or without `www` is the same shop, another name is a move."""
+    try:
+        goal_host = urlsplit(location).hostname or ""
+    except ValueError:
+        goal_host = ""
+    facts: dict[str, str | int] = {"host": host, "status": status, "location": location}
+    is_other = goal_host.removeprefix("www.") not in ("", host.removeprefix("www."))
+    if status in (301, 308) and is_other:
+        return StoreError("store_moved", f"{host} moved to another domain for good; connect the "
+                          "store by its new address.", again=False, **facts)
+    return StoreError("store_redirected", f"{host} sends the hub elsewhere; connect the store by "
+                      "its final address.", again=False, **facts)
 
 
 def _merged(headers: Mapping[str, str] | None, sign: Signer | None) -> dict[str, str]:

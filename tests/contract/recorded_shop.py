@@ -94,6 +94,7 @@ class RecordedShop:
         self.instead: dict[str, str] = {}
         """Paths that answer with a recording, whatever is asked of them."""
         self.has_permalinks = True
+        self.is_down = False
         self.raw_amount = '"0.00"'
         self.asked: list[tuple[str, dict[str, str]]] = []
         self._nonces: set[str] = set()
@@ -121,6 +122,10 @@ class RecordedShop:
         return self
 
     def _serve(self, call: Call) -> None:
+        if self.is_down:
+            call.send(500, b"<html>Error establishing a database connection</html>",
+                      Content_Type="text/html")
+            return
         parts = urlsplit(call.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         path = parts.path
@@ -175,6 +180,8 @@ class RecordedShop:
             self._page(call, self.coupons.listed(query["code"]), query)
         elif path == "/data/currencies/current":
             _send(call, "currency-current.json")
+        elif path == "/settings/general":
+            _send(call, "settings-general.json")
         else:
             _send(call, "error-404-route.json")
 

@@ -15,6 +15,7 @@ from alliance.connect.demo.signature import HEADER, sign
 from alliance.connect.protocol import Grant, InboundCall
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, Rate
+from tests.contract.living_suite import LivingContract
 from tests.contract.suite import ConnectorContract
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -49,7 +50,6 @@ class DemoBench:
             if number < 2:
                 self.shop.pay(ref, NOW - timedelta(hours=9 - number))
         self.shop.refund_lines("1001", {"1": 1}, NOW - timedelta(hours=8, minutes=30))
-        self.shop.calls.connect("http://127.0.0.1:8000/stores/demo/calls/p", SECRET)
         self.connector = make({"SHOPS_DIR": str(directory)}, clock=lambda: NOW)
         self.grant = Grant("sto_demo", "http://127.0.0.1:8000/shops/li", "p", b"salt",
                            {"webhook_secret": SECRET})
@@ -57,6 +57,7 @@ class DemoBench:
 
     def call(self, ref: str) -> InboundCall:
         """The newest call about the order."""
+        self.shop.calls.connect("http://127.0.0.1:8000/stores/demo/calls/p", SECRET)
         last = [each for each in self.shop.calls.all() if each.ref == ref][-1]
         return self.shop.calls.signed(last, NOW)
 
@@ -78,13 +79,25 @@ class DemoBench:
         """The shop answers nothing any more."""
         self.shop.shut()
 
+    def lines(self, door: str) -> list[str]:
+        """The one line, if it leads there."""
+        return [door] if self.shop.calls.goes_to(door, SECRET) else []
+
+    def stop(self, door: str) -> None:
+        """Somebody pulled the plug."""
+        self.shop.calls.disconnect()
+
+    def orders(self) -> int:
+        """How many orders are in the box."""
+        return len(self.shop.orders())
+
     def signed(self, body: bytes) -> InboundCall:
         """Any bytes, signed now."""
         return InboundCall("POST", "/stores/demo/calls/p",
                            ((HEADER, sign(SECRET.encode(), body, NOW)),), body)
 
 
-class TestDemoStore(ConnectorContract):
+class TestDemoStore(ConnectorContract, LivingContract):
     """The suite, with nothing left out."""
 
     @pytest.fixture

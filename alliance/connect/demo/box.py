@@ -81,7 +81,7 @@ class Box:
             self._db.close()
 
     def _add_what_is_new(self) -> None:
-        # Boxes from before subscriptions and gifts lack these columns.
+        # Boxes from before subscriptions, gifts and payments lack these columns.
         for table, column, of in _NEW_COLUMNS:
             known = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
             if column not in known:
@@ -105,7 +105,7 @@ def maybe_instant(micros: int | None) -> datetime | None:
 
 _NEW_COLUMNS = (
     ("orders", "renews", "TEXT"), ("coupons", "kind", "TEXT"), ("coupons", "product_ref", "TEXT"),
-    ("coupons", "tag", "TEXT"))
+    ("coupons", "tag", "TEXT"), ("orders", "request", "TEXT"))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS products (
@@ -128,7 +128,7 @@ CREATE TABLE IF NOT EXISTS orders (
   placed_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, version INTEGER NOT NULL,
   paid_at INTEGER, completed_at INTEGER, email TEXT NOT NULL, name TEXT NOT NULL, country TEXT,
   coupon TEXT, click_tokens TEXT NOT NULL, spoken_code TEXT, voucher TEXT,
-  is_new INTEGER NOT NULL, is_test INTEGER NOT NULL, renews TEXT) STRICT;
+  is_new INTEGER NOT NULL, is_test INTEGER NOT NULL, renews TEXT, request TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS orders_changed ON orders (updated_at, id);
 CREATE INDEX IF NOT EXISTS orders_email ON orders (email);
 CREATE UNIQUE INDEX IF NOT EXISTS orders_voucher ON orders (voucher);

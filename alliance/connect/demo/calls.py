@@ -6,6 +6,7 @@ decides (`carry` does it well, tests do it badly on purpose).
 
 from __future__ import annotations
 
+import hmac
 import json
 import sqlite3
 from collections.abc import Callable
@@ -57,6 +58,17 @@ class Calls:
         with self._box.writing():
             self._box.remember("call_address", address)
             self._box.remember("call_secret", secret)
+
+    def goes_to(self, address: str, secret: str) -> bool:
+        """Whether the calls go there now, signed with this secret."""
+        return (self.address() == address
+                and hmac.compare_digest(self._box.setting("call_secret") or "", secret))
+
+    def disconnect(self) -> None:
+        """Call nobody any more; what is owed waits."""
+        with self._box.writing():
+            self._box.remember("call_address", None)
+            self._box.remember("call_secret", None)
 
     def waiting(self, limit: int = 1000) -> list[Call]:
         """The calls not yet sent nor lost, oldest first."""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from alliance.connect.demo import signature
 from alliance.connect.demo.box import instant, stamp
 from alliance.connect.demo.orders import read_changed, read_order
+from alliance.connect.demo.payments import owe, pay_key
 from alliance.connect.demo.records import Order, Product
 from alliance.connect.demo.shop import SLUG, Shop
 from alliance.connect.demo.snapshot import store_order
@@ -25,10 +26,16 @@ from alliance.connect.plain_text import plain
 from alliance.connect.protocol import (
     CouponAsk,
     DeliveryKey,
+    Equipped,
     Grant,
+    HookHealth,
     InboundCall,
+    Kit,
     Page,
+    PaymentAsk,
+    PaymentLink,
     Refused,
+    ShopFacts,
     StoreError,
     StoreProduct,
     StoreRecord,
@@ -141,6 +148,51 @@ class DemoConnector:
             for code in codes:
                 with suppress(NotFound, Invalid):
                     shop.coupons.void(code)
+
+    def about(self, grant: Grant) -> ShopFacts:
+        """What the box says of itself; a demo shop has one line to call, and takes every key."""
+        with self._visit(grant) as shop:
+            profile, door = shop.profile, shop.calls.address()
+        return ShopFacts(
+            name=profile.names.get(profile.locale) or profile.names["en"],
+            currency=profile.currency, address=grant.address, platform="Demo shop", may_write=True,
+            doors=(door,) if door else ())
+
+    def ensure_hooks(self, grant: Grant, door: str) -> HookHealth:
+        """Have the shop's one line lead to this door."""
+        secret = grant.secrets.get("webhook_secret", "")
+        if not secret:
+            raise StoreError("no_secret", "This store has no secret to sign its calls with.",
+                             again=False)
+        with self._visit(grant, read_only=False) as shop:
+            if shop.calls.goes_to(door, secret):
+                return HookHealth({"calls": "active"})
+            state = "made" if shop.calls.address() is None else "mended"
+            shop.calls.connect(door, secret)
+        return HookHealth({"calls": state})
+
+    def equip(self, grant: Grant, kit: Kit) -> Equipped | None:
+        """None: the demo shops' pages are the hub's own, and have no plugin to tell anything."""
+        return None
+
+    def leave(self, grant: Grant, door: str) -> bool:
+        """Cut the line, if it leads to this door. There is nothing else of the hub's in a box."""
+        with self._visit(grant, read_only=False) as shop:
+            if shop.calls.address() == door:
+                shop.calls.disconnect()
+        return True
+
+    def request_payment(self, grant: Grant, ask: PaymentAsk) -> PaymentLink:
+        """An order of one fee in the box, paid on a page of the demo shop."""
+        with self._visit(grant, read_only=False) as shop:
+            try:
+                ref = owe(shop, ask.tag, ask.amount, ask.title, self._clock())
+            except Conflict as refusal:
+                raise StoreError("payment_differs", refusal.detail, again=False) from None
+            except Invalid as refusal:
+                raise StoreError("payment_impossible", refusal.detail, again=False) from None
+            key = pay_key(shop, ref)
+        return PaymentLink(ref, f"{grant.address.rstrip('/')}/pay/{ref}-{key}")
 
     @contextmanager
     def _visit(self, grant: Grant, *, read_only: bool = True) -> Iterator[Shop]:

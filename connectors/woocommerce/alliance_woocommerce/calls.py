@@ -1,8 +1,10 @@
 """Inbound calls: is it the store, and what is it about?
 
 WooCommerce signs the body and nothing else: topic, resource, delivery id and source can be changed
-by whoever replays a call. So the body's shape says what a call is about, and the headers are asked
-only where the body is a bare id; the hub asks the store again in any case.
+by whoever replays a call. Webhooks that the hub made have a secret for each topic: there the secret
+that fits is the topic, and headers that say something else are refused. For those that a merchant
+made by hand the body's shape says what a call is about, and the headers are asked only where the
+body is a bare id; the hub asks the store again in any case.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from alliance.connect import strict_json
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import DeliveryKey, Grant, InboundCall, Refused, StoreRecord
 from alliance.core.errors import Invalid
+from alliance_woocommerce import hooks
 from alliance_woocommerce.parts import ident
 from alliance_woocommerce.payloads import is_draft
 
@@ -39,13 +42,10 @@ def check(call: InboundCall, grant: Grant) -> DeliveryKey:
         return DeliveryKey(PING_KEY, digest)
     if len(call.body) > strict_json.LIMIT:
         raise Refused("body_too_large", "The body of this call is too large.")
-    secret = grant.secrets.get("webhook_secret", "")
-    signatures = call.header_all(_SIGNATURE)
-    if not secret or len(signatures) != 1:
-        raise Refused("bad_signature", "This call does not have exactly one signature.")
-    expected = base64.b64encode(hmac.digest(secret.encode(), call.body, "sha256"))
-    if not hmac.compare_digest(expected, signatures[0].encode("utf-8", "replace")):
-        raise Refused("bad_signature", "The signature does not fit the body.")
+    topic = _signed_as(call, grant.secrets.get("webhook_secret", ""))
+    if topic is not None and (call.header("X-WC-Webhook-Topic"), _resource(call)) != (
+            topic, topic.partition(".")[0]):
+        raise Refused("topic_differs", "The headers name another topic than the signature.")
     found = _subject(call)
     key = f"{found.record}:{found.ref}" if found else "other"
     if found and found.record in _REMOVED.values():
@@ -65,6 +65,22 @@ def is_ping(call: InboundCall) -> bool:
     """The form that WooCommerce posts when a webhook is made: unsigned, without its headers."""
     return (_PING.fullmatch(call.body) is not None
             and not any(name.lower().startswith("x-wc-") for name, _ in call.headers))
+
+
+def _signed_as(call: InboundCall, master: str) -> str | None:
+    """The topic whose secret signed this body; None for the store's own secret, of no topic.
+
+    Raises `Refused` where none of them did.
+    """
+    signatures = call.header_all(_SIGNATURE)
+    if not master or len(signatures) != 1:
+        raise Refused("bad_signature", "This call does not have exactly one signature.")
+    for topic in (None, *hooks.NAMES):
+        secret = master if topic is None else hooks.secret_of(master, topic)
+        expected = base64.b64encode(hmac.digest(secret.encode(), call.body, "sha256"))
+        if hmac.compare_digest(expected, signatures[0].encode("utf-8", "replace")):
+            return topic
+    raise Refused("bad_signature", "The signature does not fit the body.")
 
 
 def _subject(call: InboundCall) -> StoreRecord | None:

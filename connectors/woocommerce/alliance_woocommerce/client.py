@@ -18,13 +18,22 @@ from authlib.oauth1.rfc5849.signature import construct_base_string
 from alliance.connect.http import Answer, Outbound
 from alliance.connect.protocol import Grant, StoreError
 
+V3 = "/wc/v3"
+"""The part of a shop's REST address that is WooCommerce's own."""
+
 _UNKNOWN = re.compile(r"woocommerce_rest_[a-z_]*invalid_id", re.ASCII)
+_CRASHED = {"", "internal_server_error"}
+"""What a failing shop says where it has no word of its own for it."""
+
+_MARKER = "/wp-json/wc/"
+"""WooCommerce looks at keys only where its own address stands somewhere in the request."""
 
 
 class Rest:
-    """Requests to `wc/v3` of any shop; safe to share among threads.
+    """Requests to any shop's REST address; safe to share among threads.
 
-    `now` gives the time for signatures of shops without TLS.
+    `now` gives the time for signatures of shops without TLS. Routes are such as
+    `/wc/v3/orders/43`; where a method speaks of a path, it is one below `/wc/v3`.
     """
 
     def __init__(self, out: Outbound, now: Callable[[], datetime]) -> None:
@@ -32,21 +41,20 @@ class Rest:
         self._now = now
         self._without_permalinks: set[str] = set()
 
-    def record(self, grant: Grant, path: str) -> Any | None:
+    def record(self, grant: Grant, path: str,
+               query: Mapping[str, str] | None = None) -> Any | None:
         """What is at a path such as `/orders/43`, or None where the shop knows no such id.
 
         Only the shop's own word for an unknown id counts as None: a 404 of a route that is gone
         (WooCommerce switched off) or of a web server must not look like a removed order.
         """
-        answer = self._ask(grant, path, {})
-        if answer.status == 404 and _UNKNOWN.fullmatch(error_code(answer)):
-            return None
-        return _good(answer).json()
+        answer = self.ask(grant, "GET", V3 + path, query)
+        return None if is_unknown(answer) else good("GET", answer).json()
 
     def page(self, grant: Grant, path: str,
              query: Mapping[str, str]) -> tuple[list[Any], int | None]:
         """One page of a list, and how many pages there are, if the shop says so."""
-        answer = _good(self._ask(grant, path, query))
+        answer = good("GET", self.ask(grant, "GET", V3 + path, query))
         rows = answer.json()
         if not isinstance(rows, list):
             raise StoreError("store_bad_answer", "The shop answered a list with something else.",
@@ -55,39 +63,69 @@ class Rest:
         known = pages.isascii() and pages.isdigit() and len(pages) < 10
         return rows, int(pages) if known else None
 
-    def write(self, grant: Grant, path: str, body: Mapping[str, Any]) -> Any:
-        """Write something that may be written twice, such as codes that keep their name.
+    def write(self, grant: Grant, path: str, body: Mapping[str, Any], method: str = "POST") -> Any:
+        """Make something, or change it (`PUT`); tried once.
 
-        Tried once. A failure is worth another look later: whoever calls looks first what is there.
+        A lost answer is worth another look later: whoever calls looks first what is there.
         """
-        return _good(self._ask(grant, path, {}, json.dumps(body).encode())).json()
+        return good(method, self.ask(grant, method, V3 + path, body=body)).json()
 
-    def _ask(self, grant: Grant, path: str, query: Mapping[str, str],
-             body: bytes | None = None) -> Answer:
+    def remove(self, grant: Grant, path: str) -> bool:
+        """Delete for good what is at a path; False where the shop knew nothing there."""
+        answer = self.ask(grant, "DELETE", V3 + path, {"force": "true"})
+        if is_unknown(answer):
+            return False
+        good("DELETE", answer)
+        return True
+
+    def index(self, grant: Grant) -> Any:
+        """What WordPress says of itself to anybody: name, address, which plugins speak REST.
+
+        Asked without keys: WordPress takes them for a person's password and refuses the request.
+        """
+        return good("GET", self._either(grant, "GET", "/", {}, None, is_signed=False)).json()
+
+    def ask(self, grant: Grant, method: str, route: str,
+            query: Mapping[str, str] | None = None,
+            body: Mapping[str, Any] | None = None) -> Answer:
+        """The shop's answer, whatever it is; raises `StoreError` where there is none."""
+        sent = None if body is None else json.dumps(body).encode()
+        return self._either(grant, method, route, query or {}, sent)
+
+    def _either(self, grant: Grant, method: str, route: str, query: Mapping[str, str],
+                body: bytes | None, *, is_signed: bool = True) -> Answer:
         if grant.address not in self._without_permalinks:
-            answer = self._call(grant, f"/wp-json/wc/v3{path}", query, body)
+            answer = self._call(grant, method, f"/wp-json{route}", query, body, is_signed)
             if answer.status != 404 or error_code(answer):
                 return answer
         # A web server's own 404: the shop has plain permalinks, and only this address works.
-        plain = self._call(grant, "/", {"rest_route": f"/wc/v3{path}", **query}, body)
+        plain = self._call(grant, method, "/", {"rest_route": route, **query, "for": _MARKER},
+                           body, is_signed)
         if plain.status != 404 or error_code(plain):
             self._without_permalinks.add(grant.address)
         return plain
 
-    def _call(self, grant: Grant, path: str, query: Mapping[str, str],
-              body: bytes | None) -> Answer:
+    def _call(self, grant: Grant, method: str, path: str, query: Mapping[str, str],
+              body: bytes | None, is_signed: bool) -> Answer:
         url = grant.address.rstrip("/") + path
         if query:
-            url += "?" + urlencode(query, quote_via=quote, safe="")
+            # Slashes stay as they are: WooCommerce looks for its address before it is decoded.
+            url += "?" + urlencode(query, quote_via=quote, safe="/")
+        sign = self._signer(grant, method, url) if is_signed else None
+        json_type = {"Content-Type": "application/json"}
+        if method == "GET":
+            return self._out.get(url, sign=sign)
+        if method == "DELETE":
+            return self._out.delete(url, sign=sign)
+        write = self._out.put if method == "PUT" else self._out.post
+        return write(url, body or b"{}", headers=json_type, sign=sign)
+
+    def _signer(self, grant: Grant, method: str, url: str) -> Callable[[], dict[str, str]]:
         key = grant.secrets.get("consumer_key", "")
         secret = grant.secrets.get("consumer_secret", "")
         if not key or not secret:
             raise StoreError("store_refused_key", "There is no key for this shop.", again=False)
-        if body is not None:
-            return self._out.post(url, body, headers={"Content-Type": "application/json"}, sign=(
-                lambda: {"Authorization": self._authorization("POST", url, key, secret)}))
-        return self._out.get(url, sign=lambda: {
-            "Authorization": self._authorization("GET", url, key, secret)})
+        return lambda: {"Authorization": self._authorization(method, url, key, secret)}
 
     def _authorization(self, method: str, url: str, key: str, secret: str) -> str:
         if url.startswith("https://"):
@@ -127,11 +165,17 @@ def error_code(answer: Answer) -> str:
     return code[:100] if isinstance(code, str) else ""
 
 
+def is_unknown(answer: Answer) -> bool:
+    """Whether the shop says that it knows no record of this id."""
+    return answer.status in (400, 404) and _UNKNOWN.fullmatch(error_code(answer)) is not None
+
+
 def failure(method: str, answer: Answer) -> StoreError:
     """What a refusal means, and whether trying later can help.
 
     WooCommerce answers 500 for a caller's mistake in a write, such as a refund that is too
-    large: a failed write is never worth repeating as it is, only a failed reading.
+    large: a write that failed with a word of the shop's own will fail again. One that failed
+    without may be tried again by those who look first what is there, as all of ours do.
     """
     code, status = error_code(answer), answer.status
     facts: dict[str, str | int] = {"status": status, "reason": code}
@@ -150,13 +194,14 @@ def failure(method: str, answer: Answer) -> StoreError:
         return StoreError("store_no_woocommerce", "WooCommerce is not active in this shop.",
                           again=False, **facts)
     if status >= 500 or status == 408 or not code:
-        return StoreError("store_failed", f"The shop failed ({status}).", again=method == "GET",
-                          **facts)
+        return StoreError("store_failed", f"The shop failed ({status}).",
+                          again=method == "GET" or code in _CRASHED, **facts)
     return StoreError("store_refused_request", f"The shop refused the request ({code}).",
                       again=False, **facts)
 
 
-def _good(answer: Answer) -> Answer:
-    if answer.status != 200:
-        raise failure("GET", answer)
+def good(method: str, answer: Answer) -> Answer:
+    """The answer, if the shop did what it was asked; else its refusal as a `StoreError`."""
+    if answer.status not in (200, 201):
+        raise failure(method, answer)
     return answer

@@ -1,6 +1,7 @@
 """The WooCommerce connector: reading calls, orders and products of one shop per grant.
 
-Secrets in a grant: `consumer_key`, `consumer_secret` (REST keys), `webhook_secret`.
+Secrets in a grant: `consumer_key`, `consumer_secret` (REST keys), `webhook_secret`; after pairing
+also `key_id` and `permissions` (`read` or `read_write`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,17 @@ from alliance.connect.http import Outbound
 from alliance.connect.protocol import (
     CouponAsk,
     DeliveryKey,
+    Equipped,
     Grant,
+    Handed,
+    HookHealth,
     InboundCall,
+    InstallAsk,
+    Kit,
     Page,
+    PaymentAsk,
+    PaymentLink,
+    ShopFacts,
     StoreError,
     StoreProduct,
     StoreRecord,
@@ -28,7 +37,7 @@ from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency
 from alliance.core.orders import StoreOrder
-from alliance_woocommerce import calls, coupons
+from alliance_woocommerce import calls, coupons, equipping, hooks, pairing, payments, shop
 from alliance_woocommerce.client import Rest
 from alliance_woocommerce.parts import ident, instant, record, records, word
 from alliance_woocommerce.payloads import is_draft, read_order, read_product
@@ -51,7 +60,7 @@ def make(config: Mapping[str, str]) -> WooCommerce:
 
 
 class WooCommerce:
-    """Keeps the promise of `alliance.connect.protocol.Connector` for WooCommerce 8 and later.
+    """Keeps the promise of `alliance.connect.protocol.Installing` for WooCommerce 8 and later.
 
     `now` stamps signatures and readings.
     """
@@ -122,6 +131,44 @@ class WooCommerce:
         """See `coupons.void`."""
         with _understood("coupon"):
             coupons.void(self._rest, grant, codes)
+
+    def begin_install(self, ask: InstallAsk) -> str:
+        """See `pairing.begin`."""
+        return pairing.begin(ask)
+
+    def finish_install(self, call: InboundCall) -> Handed:
+        """See `pairing.finish`."""
+        return pairing.finish(call)
+
+    def about(self, grant: Grant) -> ShopFacts:
+        """See `shop.about`."""
+        with _understood("settings"):
+            return shop.about(self._rest, grant)
+
+    def ensure_hooks(self, grant: Grant, door: str) -> HookHealth:
+        """See `hooks.ensure`."""
+        with _understood("webhook"):
+            return hooks.ensure(self._rest, grant, door)
+
+    def equip(self, grant: Grant, kit: Kit) -> Equipped | None:
+        """See `equipping.equip`. The shop's key must be one that may also write."""
+        return equipping.equip(self._rest, grant, kit)
+
+    def leave(self, grant: Grant, door: str) -> bool:
+        """Delete the webhooks first, since the plugin then deletes the very keys that do it."""
+        try:
+            with _understood("webhook"):
+                hooks.remove(self._rest, grant, hooks.at(self._rest, grant, door))
+            return equipping.forget(self._rest, grant)
+        except StoreError as error:
+            if error.code != "store_refused_key":
+                raise
+            return False
+
+    def request_payment(self, grant: Grant, ask: PaymentAsk) -> PaymentLink:
+        """See `payments.request`. The shop's key must be one that may also write."""
+        with _understood("order"):
+            return payments.request(self._rest, grant, ask)
 
     def _changed(self, grant: Grant, since: datetime, query: Mapping[str, str], *,
                  resumable: bool) -> Iterator[Page[StoreOrder]]:

@@ -9,21 +9,20 @@ record, with an expiry long past: WooCommerce deletes coupons for good, with who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from alliance.connect.protocol import CouponAsk, Grant, StoreError
 from alliance.core.clock import aware
 from alliance.core.money import Money
+from alliance_woocommerce.batches import entries, error, lots
 from alliance_woocommerce.client import Rest
 from alliance_woocommerce.parts import ident, instant, maybe_instant, record
+from alliance_woocommerce.shop import counting
 
 MARK = "_alliance_component"
-MOST_AT_ONCE = 100
-"""WooCommerce refuses a batch of more."""
-
 ENDED = "2000-01-01T00:00:00Z"
 """The expiry of a code that was taken back."""
 
@@ -37,12 +36,13 @@ _COMPARED = ("discount_type", "individual_use", "usage_limit", "limit_usage_to_x
 def make(rest: Rest, grant: Grant, ask: CouponAsk) -> list[str]:
     """See `Connector.make_coupons`."""
     promise = _promise(ask)
+    _check_decimals(rest, grant, ask)
     made: set[str] = set()
-    for codes in _lots(ask.codes):
+    for codes in lots(ask.codes):
         answer = rest.write(grant, "/coupons/batch", {
             "create": [{"code": code, **promise} for code in codes]})
-        for code, told in zip(codes, _told(answer, "create", len(codes)), strict=True):
-            why = _error(told)
+        for code, told in zip(codes, entries(answer, "create", len(codes)), strict=True):
+            why = error(told)
             if why and why != _THERE:
                 raise StoreError("store_refused_request", f"The shop refused a code ({why}).",
                                  again=False, reason=why)
@@ -54,15 +54,15 @@ def make(rest: Rest, grant: Grant, ask: CouponAsk) -> list[str]:
 
 def void(rest: Rest, grant: Grant, codes: Sequence[str]) -> None:
     """See `Connector.void_coupons`."""
-    for lot in _lots(codes):
+    for lot in lots(codes):
         found = [told for code in lot if (told := _find(rest, grant, code)) is not None]
         wanted = [{"id": told["id"], "date_expires": ENDED} for told in found]
         if wanted:
             answer = rest.write(grant, "/coupons/batch", {"update": wanted})
-            for told in _told(answer, "update", len(wanted)):
-                if _error(told) or instant(told, "date_expires_gmt") != _at(ENDED):
+            for told in entries(answer, "update", len(wanted)):
+                if error(told) or instant(told, "date_expires_gmt") != _at(ENDED):
                     raise StoreError("store_bad_answer", "The shop did not end a code.",
-                                     again=True, reason=_error(told))
+                                     again=True, reason=error(told))
 
 
 def _promise(ask: CouponAsk) -> dict[str, Any]:
@@ -95,6 +95,19 @@ def _promise(ask: CouponAsk) -> dict[str, Any]:
             "meta_data": [{"key": MARK, "value": ask.tag}]}
 
 
+def _check_decimals(rest: Rest, grant: Grant, ask: CouponAsk) -> None:
+    """Refuse a sum with more decimals than the shop is set to count with: it would round it."""
+    fractions = [each for each in (ask.amount, ask.minimum)
+                 if each is not None and each.minor % 10**each.currency.scale]
+    if not fractions:
+        return
+    decimals = counting(rest, grant).decimals
+    for each in fractions:
+        if each.minor % 10 ** max(0, each.currency.scale - decimals):
+            raise StoreError("store_cannot_give", f"The shop counts with {decimals} decimals and "
+                             f"cannot give {each}.", again=False)
+
+
 def _keeps(told: dict[str, Any], code: str, promise: dict[str, Any], ask: CouponAsk) -> bool:
     """Whether what the shop tells of a code is what it was asked for, and ours."""
     mine = any(isinstance(each, dict) and each.get("key") == MARK and each.get("value") == ask.tag
@@ -117,34 +130,16 @@ def _find(rest: Rest, grant: Grant, code: str) -> dict[str, Any] | None:
     return None
 
 
-def _told(answer: Any, what: str, count: int) -> list[dict[str, Any]]:
-    rows = answer.get(what) if isinstance(answer, dict) else None
-    if not isinstance(rows, list) or len(rows) != count:
-        raise StoreError("store_bad_answer", "The shop answered a batch with something else.",
-                         again=True)
-    return [record(row, "An entry of the batch") for row in rows]
-
-
-def _error(told: dict[str, Any] | None) -> str:
-    error = (told or {}).get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    return code[:100] if isinstance(code, str) else ("unknown" if error else "")
-
-
-def _lots(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(codes), MOST_AT_ONCE):
-        yield codes[start:start + MOST_AT_ONCE]
-
-
 def _decimal(amount: Money) -> str:
     return str(amount).split(" ")[0]
 
 
 def _rounded(text: Any) -> Decimal | None:
-    # Whatever the currency, WooCommerce tells a coupon's sums with two decimals.
+    # Whatever the currency, WooCommerce keeps a coupon's sums whole and tells them with two
+    # decimals, half up: the third one of a dinar is taken, but cannot be seen.
     if not isinstance(text, str) or not _SUM.fullmatch(text):
         return None
-    return Decimal(text).quantize(Decimal("0.01"))
+    return Decimal(text).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def _hundredths(bp: int) -> str:

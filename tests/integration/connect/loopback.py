@@ -57,7 +57,7 @@ class Loopback:
                 self.calls.append(call)
                 answer(call)
 
-            do_GET = do_POST = handle_any  # noqa: N815
+            do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
 
             def log_message(handler, *args: Any) -> None:  # noqa: N805
                 """Tests read `calls` instead."""
