@@ -65,6 +65,8 @@ class Visitor:
              **more: Any) -> TestResponse:
         """Send a form."""
         data = {"csrf_token": self.token() if token is None else token, **(fields or {})}
+        # As browsers do: with https a form without a referrer is refused.
+        more = {"headers": {"Referer": f"{self._base}/"}, **more}
         return self.client.post(path, data=data, base_url=self._base, **more)
 
     def token(self) -> str:
@@ -162,6 +164,12 @@ def _written(session: Session, made: world.World, now: datetime) -> dict[str, st
         "Breakfast", "en", f"Fresh is best.\n\n[card: {made.product_id}]"), now=now)
     publishing.publish(session, cafe, article.id, now=now)
     return {"asset_id": asset.id, "article_id": article.id}
+
+
+def nothing_behind(_environ: object, start: object) -> list[bytes]:
+    """No pages, for tests of what stands before them."""
+    start("404 NOT FOUND", [])  # type: ignore[operator]
+    return []
 
 
 def built(hub: Hub) -> Flask:

@@ -46,6 +46,9 @@ def begin(connector: str) -> ResponseReturnValue:
     try:
         hold_back()
         asked = installing(hub(), connector)
+        if not hub().settings.secure:
+            raise Invalid("hub_not_https", "A shop hands its keys only to a hub on https. Type "
+                          "keys instead.")
         begun = change(lambda session: pairing.begin(
             session, by(), connector=connector, address=_typed(request.form.get("address", "")),
             back=request.form.get("back", ""),
