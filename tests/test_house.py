@@ -23,7 +23,7 @@ from tests.surface import PACKAGES, ROOT, named, sources, tree
 
 LINES = 400
 FUNCTION_LINES = 50
-EDGES = {"app", "cli", "demo", "demo_story", "hub", "serving", "web", "worker"}
+EDGES = {"fitting", "app", "cli", "demo", "demo_story", "hub", "serving", "web", "worker"}
 NOT_FLOORS = {"locale", "migrations", "settings", "collecting", "logs"}
 
 DRAWERS = {"util", "helper", "service", "manager", "common", "data", "misc", "info"}

@@ -114,8 +114,9 @@ class CycleFinal(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (StoreCalled, StoreConnected, CatalogueDoubted, OrderChanged, ClicksDrained,
-                 CodeChanged, CouponsDue, CampaignMoved, TermsInForce, HoldMoved, CycleFinal)
+    for kind in (StoreCalled, StoreConnected, PastWanted, CatalogueDoubted, OrderChanged,
+                 ClicksDrained, CodeChanged, CouponsDue, CampaignMoved, TermsInForce, HoldMoved,
+                 CycleFinal)
 }
 
 

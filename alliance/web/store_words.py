@@ -13,13 +13,16 @@ HOOKS = {
 """How a kind of call is, by `protocol.HOOK_STATES`."""
 
 CHECKS = {
-    "https": (N_("The shop is on https"), N_("Set the shop's address to https in its settings.")),
-    "permalinks": (N_("Addresses in words"), N_("Choose another structure than Plain under Settings "
-                                                "→ Permalinks. The hub works without, a little "
-                                                "slower.")),
+    "https": (N_("The shop is on https"),
+              N_("Set the shop's address to https in its settings.")),
+    "permalinks": (N_("Addresses in words"), N_(
+        "Choose another structure than Plain under Settings → Permalinks. The hub works without, a "
+        "little slower.")),
     "woocommerce_version": (N_("WooCommerce is new enough"), N_("Update WooCommerce.")),
-    "hpos": (N_("Orders are kept in tables of their own"), N_("Nothing to do: both ways work.")),
-    "blocks_checkout": (N_("The checkout is made of blocks"), N_("Nothing to do: both kinds work.")),
+    "hpos": (N_("Orders are kept in tables of their own"),
+             N_("Nothing to do: both ways work.")),
+    "blocks_checkout": (N_("The checkout is made of blocks"),
+                        N_("Nothing to do: both kinds work.")),
     "rest_reachable": (N_("The shop answers its own REST address"), N_(
         "A security plugin or a firewall blocks /wp-json. Let it through.")),
     "cron_runs": (N_("Tasks run in time"), N_(
@@ -33,21 +36,27 @@ CHECKS = {
 """A check of the plugin: what is good, and what to do where it is not."""
 
 MENDING = {
-    "call_unreadable": N_("The person whose key made the webhooks may have lost the right to manage "
-                          "the shop. Connect the shop again as somebody who may."),
-    "store_refused_key": N_("Connect the shop again: go to Connect a store and write the same "
-                            "address. Orders, products and links stay."),
-    "store_blocked": N_("Ask whoever keeps the firewall or the security plugin to let the hub's "
-                        "calls to /wp-json through."),
+    "call_unreadable": N_(
+        "The person whose key made the webhooks may have lost the right to manage the shop. Connect "
+        "the shop again as somebody who may."),
+    "store_refused_key": N_(
+        "Connect the shop again: go to Connect a store and write the same address. Orders, products "
+        "and links stay."),
+    "store_blocked": N_(
+        "Ask whoever keeps the firewall or the security plugin to let the hub's calls to /wp-json "
+        "through."),
     "store_certificate": N_("Renew the certificate at your host; the hub tries again by itself."),
-    "store_redirected": N_("Go to Connect a store and write the address that the shop has now. If it "
-                           "is the same shop, say that it moved: everything stays."),
+    "store_redirected": N_(
+        "Go to Connect a store and write the address that the shop has now. If it is the same shop, "
+        "say that it moved: everything stays."),
     "store_closed": N_("Leave maintenance mode; the hub tries again by itself."),
     "store_no_woocommerce": N_("Switch WooCommerce on again; the hub tries again by itself."),
-    "store_not_json": N_("Something answers in the shop's place: a maintenance page, a cache or a "
-                         "security plugin. Let /wp-json through."),
-    "store_bad_answer": N_("A plugin in the shop changes what WooCommerce answers. Whoever runs the "
-                           "hub finds the details in its log."),
+    "store_not_json": N_(
+        "Something answers in the shop's place: a maintenance page, a cache or a security plugin. "
+        "Let /wp-json through."),
+    "store_bad_answer": N_(
+        "A plugin in the shop changes what WooCommerce answers. Whoever runs the hub finds the "
+        "details in its log."),
 }
 """What the owner of a store does about a trouble; others mend themselves."""
 

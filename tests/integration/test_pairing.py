@@ -1,4 +1,4 @@
-"""Pairing with a shop: there and back, proven at the shop that was typed, and nobody else's keys."""
+"""Pairing: there and back, proven at the shop that was typed, and nobody else's keys."""
 
 from __future__ import annotations
 
@@ -143,10 +143,10 @@ def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
     store = desk.connect()
     loop.until_idle(desk.hub, now=now)
     off = next(iter(desk.shop.webhooks.all.values()))
-    off["status"] = "disabled"
+    off.status = "disabled"
     outfitting.look_after(desk.hub, now + timedelta(minutes=30))
 
-    assert off["status"] == "active"
+    assert off.status == "active"
     assert "had stopped, and comes again" in desk.visitor.see(f"/stores/{store.id}").text
 
 

@@ -1,4 +1,4 @@
-"""Stores: is the line alive, what is wrong, how to mend it? And the form for keys that are typed."""
+"""Stores: is the line alive, what is wrong, how to mend it? And a form for keys typed by hand."""
 
 from __future__ import annotations
 
