@@ -6,11 +6,14 @@ from flask_babel import gettext
 
 from alliance.web.words import N_
 
-HOOKS = {
-    "active": N_("comes"), "made": N_("was set up just now"),
-    "mended": N_("had stopped, and comes again"), "missing": N_("does not come"),
+TOPICS = {
+    "order.created": N_("A new order"), "order.updated": N_("A changed order"),
+    "order.deleted": N_("An order in the trash"), "order.restored": N_("An order taken back out"),
+    "product.created": N_("A new product"), "product.updated": N_("A changed product"),
+    "product.deleted": N_("A product in the trash"),
+    "product.restored": N_("A product taken back out"),
 }
-"""How a kind of call is, by `protocol.HOOK_STATES`."""
+"""What a kind of call tells of; other platforms' kinds stand for themselves."""
 
 CHECKS = {
     "https": (N_("The shop is on https"),
@@ -37,18 +40,18 @@ CHECKS = {
 
 MENDING = {
     "call_unreadable": N_(
-        "The person whose key made the webhooks may have lost the right to manage the shop. Connect "
-        "the shop again as somebody who may."),
+        "The person whose key made the webhooks may have lost the right to manage the shop. "
+        "Connect the shop again as somebody who may."),
     "store_refused_key": N_(
-        "Connect the shop again: go to Connect a store and write the same address. Orders, products "
-        "and links stay."),
+        "Connect the shop again: go to Connect a store and write the same address. Orders, "
+        "products and links stay."),
     "store_blocked": N_(
         "Ask whoever keeps the firewall or the security plugin to let the hub's calls to /wp-json "
         "through."),
     "store_certificate": N_("Renew the certificate at your host; the hub tries again by itself."),
     "store_redirected": N_(
-        "Go to Connect a store and write the address that the shop has now. If it is the same shop, "
-        "say that it moved: everything stays."),
+        "Go to Connect a store and write the address that the shop has now. If it is the same "
+        "shop, say that it moved: everything stays."),
     "store_closed": N_("Leave maintenance mode; the hub tries again by itself."),
     "store_no_woocommerce": N_("Switch WooCommerce on again; the hub tries again by itself."),
     "store_not_json": N_(
@@ -61,9 +64,9 @@ MENDING = {
 """What the owner of a store does about a trouble; others mend themselves."""
 
 
-def hook(state: str) -> str:
-    """How a kind of call is; an unknown state stands for itself."""
-    return gettext(HOOKS[state]) if state in HOOKS else state
+def topic(name: str) -> str:
+    """What a kind of call tells of."""
+    return gettext(TOPICS[name]) if name in TOPICS else name
 
 
 def check(code: str) -> str:

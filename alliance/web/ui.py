@@ -60,7 +60,7 @@ def install(app: Flask) -> None:
         "moment": moment, "ago": ago, "share": share, "number": number, "word": words.word,
         "article_text": article_text, "change": change, "per_thousand": per_thousand,
         "shift": shift, "initial": initial, "host": host, "span": span,
-        "refusal_of": words.refusal, "stumbled": words.stumbled, "hook": store_words.hook,
+        "refusal_of": words.refusal, "stumbled": words.stumbled, "hook_topic": store_words.topic,
         "check_name": store_words.check, "check_mending": store_words.check_mending,
         "mending": store_words.mending,
         "member_name": lambda member_id: asked.names().get(member_id, "")}
@@ -141,6 +141,8 @@ def moment(at: datetime) -> str:
 
 def ago(at: datetime) -> str:
     """`3 hours ago`, or `in 5 days`."""
+    if timedelta(seconds=-1) < at - asked.now() < timedelta(seconds=1):
+        return str(_("just now"))
     return str(dates.format_timedelta(at - asked.now(), add_direction=True, locale=i18n.locale(),
                                       threshold=1.2))
 

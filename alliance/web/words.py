@@ -139,6 +139,9 @@ WORDS: dict[str, str] = {
     "licence.cc-by-sa": "CC BY-SA 4.0", "licence.cc0": N_("CC0: free for all"),
     "licence.granted": N_("Granted for this"),
 
+    "hook.active": N_("comes"), "hook.made": N_("set up just now"),
+    "hook.mended": N_("comes again"), "hook.missing": N_("does not come"),
+
     "event.StoreCalled": N_("A message of the shop"),
     "event.CodeChanged": N_("A code that was given or ended"),
     "event.StoreConnected": N_("Reading the shop for the first time"),

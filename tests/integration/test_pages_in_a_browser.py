@@ -33,7 +33,8 @@ LISTS = ("/overview", "/alliances", "/alliances/new", "/contracts", "/contracts/
          "/paths", "/paths?box=out&by=place",
          "/codes", "/campaigns", "/campaigns/new", "/swaps/new", "/tasks", "/bonuses/new",
          "/articles", "/articles/new", "/assets", "/assets/new",
-         "/statements", "/cycles", "/stores", "/stores/new", "/account", "/sign-in", "/sign-up")
+         "/statements", "/cycles", "/stores", "/stores/new",
+         "/stores/new/keys", "/account", "/sign-in", "/sign-up")
 
 
 class Quiet(WSGIRequestHandler):
@@ -104,7 +105,8 @@ def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
                     f"/assets/{traded.ids['asset_id']}/version",
                     f"/assets?placement={traded.ids['placement_id']}"]
     if name == "bakery":
-        details += [f"/stores/{traded.ids['store_id']}/reports"]
+        details += [f"/stores/{traded.ids['store_id']}/reports",
+                    f"/stores/{traded.ids['store_id']}"]
     for path in [*LISTS, *([] if name == "stranger" else details)]:
         page.goto(address + path)
         trouble += [f"{path}: {each['id']}" for each in Axe().run(page).response["violations"]]

@@ -133,7 +133,7 @@ def test_the_worker_makes_every_webhook_and_the_page_says_so(desk: Desk, now: da
         health = session.get_one(StoreHealth, store.id)
     assert set(health.hooks.values()) == {"made"}
     assert "order.updated" in health.hooks
-    assert all(topic in page for topic in health.hooks)
+    assert "A changed order" in page
     assert "WooCommerce" in page
     assert "not installed" in page
 
@@ -147,7 +147,7 @@ def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
     outfitting.look_after(desk.hub, now + timedelta(minutes=30))
 
     assert off.status == "active"
-    assert "had stopped, and comes again" in desk.visitor.see(f"/stores/{store.id}").text
+    assert "comes again" in desk.visitor.see(f"/stores/{store.id}").text
 
 
 def test_the_plugin_is_told_its_placements_and_shows_the_connection_at_once(
