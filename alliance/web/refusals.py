@@ -45,6 +45,7 @@ REFUSALS: dict[str, str] = {
     "store_certificate": "The shop's certificate is not valid. Renew it, then connect.",
     "store_redirected": "The shop sends the hub elsewhere. Connect it by its final address, with "
         "or without www.",
+    "store_moved": "The shop moved. Connect it by its new address.",
     "store_blocked": "A firewall or security plugin before the shop keeps the hub out. Let it in.",
     "store_not_json": "The shop answered with a page instead of data. Often a security plugin "
         "does that.",
