@@ -55,6 +55,8 @@ REFUSALS: dict[str, str] = {
     "store_failed": "The shop broke while answering. Its own log says more.",
     "store_refused_request": "The shop refused the request.",
     "store_cannot_give": "The shop cannot make the coupons that a gift pack promises.",
+    "payment_differs": "This payment was asked for before, with another sum.",
+    "payment_impossible": "The shop cannot take this sum: its currency or its decimals are others.",
     "store_disconnected": "This store is disconnected; connect it anew.",
     "store_state": "This store cannot do that in its state.",
     "wrong_components": "A gift pack has one to eight components; a coupon and half of a swap have "
