@@ -11,6 +11,7 @@ LONGEST_HOLD = 900.0
 """Seconds. A host that asks for days would be lost by a slip of its firewall."""
 
 _HOSTS = 4096
+_AT_ONCE = 0.001
 
 
 class Pace:
@@ -43,7 +44,8 @@ class Pace:
             if len(self._next) >= _HOSTS:
                 self._next.pop(next(iter(self._next)))
             self._next[host] = mine + self._between
-            return max(0.0, mine - self._ahead - now)
+            wait = mine - self._ahead - now
+            return wait if wait > _AT_ONCE else 0.0
 
     def hold(self, host: str, seconds: int) -> None:
         """Leave this host alone for so long, a quarter of an hour at most."""

@@ -50,6 +50,7 @@ REFUSALS: dict[str, str] = {
     "store_certificate": "The shop's certificate is not valid. Renew it, then connect.",
     "store_redirected": "The shop sends the hub elsewhere. Connect it by its final address, with "
         "or without www.",
+    "store_moved": "The shop moved. Connect it by its new address.",
     "store_blocked": "A firewall or security plugin before the shop keeps the hub out. Let it in.",
     "store_not_json": "The shop answered with a page instead of data. Often a security plugin "
         "does that.",
@@ -59,6 +60,8 @@ REFUSALS: dict[str, str] = {
     "store_failed": "The shop broke while answering. Its own log says more.",
     "store_refused_request": "The shop refused the request.",
     "store_cannot_give": "The shop cannot make the coupons that a gift pack promises.",
+    "payment_differs": "This payment was asked for before, with another sum.",
+    "payment_impossible": "The shop cannot take this sum: its currency or its decimals are others.",
     "store_disconnected": "This store is disconnected; connect it anew.",
     "store_state": "This store cannot do that in its state.",
     "wrong_components": "A gift pack has one to eight components; a coupon and half of a swap have "

@@ -11,6 +11,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from alliance.connect.demo import payments
 from alliance.connect.demo.records import Basket, Line, Order
 from alliance.connect.demo.shop import Shop
 from alliance.core.errors import Conflict, Invalid, NotFound
@@ -73,8 +74,8 @@ class Errand:
     def _here(self, name: str) -> str:
         # A page may be the answer to a form elsewhere: its own address is the one to come back to.
         given: dict[str, Any] = {"slug": self.slug}
-        if request.view_args and "ref" in request.view_args:
-            given["ref"] = request.view_args["ref"]
+        given |= {part: value for part, value in (request.view_args or {}).items()
+                  if part in ("ref", "link")}
         if name == "home" and "shelf" in request.args:
             given["shelf"] = request.args["shelf"]
         return url_for(f"shops.{name}", **given)
@@ -235,6 +236,20 @@ def change_order(errand: Errand, ref: str, action: str) -> ResponseReturnValue:
     errand.changed = True
     errand.visit.notice = f"done_{action}"
     return errand.go("order", ref=ref)
+
+
+def owed(errand: Errand, link: str) -> ResponseReturnValue:
+    """A sum that somebody owes the shop's owner, to whoever has the link."""
+    return errand.page("owed", order=errand.shop.order(payments.owed(errand.shop, link)), link=link)
+
+
+def pay_owed(errand: Errand, link: str) -> ResponseReturnValue:
+    """Pay it; a second press of the button changes nothing."""
+    ref = payments.owed(errand.shop, link)
+    if errand.shop.order(ref).paid_at is None:
+        errand.shop.pay(ref, errand.now)
+        errand.changed = True
+    return errand.go("owed", link=link)
 
 
 def answer(errand: Errand) -> ResponseReturnValue:

@@ -67,6 +67,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "apply": ("Use it", "使用"),
     "remove_coupon": ("Do not use", "不使用"),
     "pay": ("Pay {amount} now", "立即支付 {amount}"),
+    "owed_title": ("A payment to {shop}", "付款给{shop}"),
     "no_money": ("This is a demo shop: no real payment is made and nothing is sent.",
                  "这是演示店铺：不会真正扣款，也不会发货。"),
     "thanks": ("Thank you, {name}!", "谢谢您，{name}！"),

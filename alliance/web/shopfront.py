@@ -53,6 +53,8 @@ _ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/<slug>/orders/<ref>", shop_pages.order),
     ("GET", "/<slug>/orders/<ref>/thanks", shop_pages.thanks),
     ("POST", "/<slug>/orders/<ref>/<action>", shop_pages.change_order),
+    ("GET", "/<slug>/pay/<link>", shop_pages.owed),
+    ("POST", "/<slug>/pay/<link>", shop_pages.pay_owed),
     ("POST", "/<slug>/answer", shop_pages.answer),
 )
 

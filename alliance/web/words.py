@@ -157,6 +157,7 @@ WORDS: dict[str, str] = {
     "trouble.store_blocked": N_("A firewall before the shop keeps the hub out. Let it in."),
     "trouble.store_certificate": N_("The shop's certificate is not valid. Renew it."),
     "trouble.store_redirected": N_("The shop moved. Connect it by its new address."),
+    "trouble.store_moved": N_("The shop moved. Connect it by its new address."),
     "trouble.store_closed": N_("The shop is shut. The hub tries again by itself."),
     "trouble.hooks_missing": N_("The shop switched its messages off. The hub switches them on "
                                 "again; until then it asks by itself."),

@@ -148,10 +148,24 @@ class Orders:
 
     def _refunds(self, asked: Asked, number: int) -> Told:
         if asked.method == "POST":
-            return self.refund(number, asked.body["amount"], asked.body.get("line_items", []))
+            return self.refund(number, asked.body["amount"], [
+                self._given_back(number, each) for each in asked.body.get("line_items", [])])
         if number not in self.by_id:
             return refusal("error-404-order")
         return page(self.refunds.get(number, []), asked)
+
+    def _given_back(self, number: int, asked: dict[str, Any]) -> dict[str, Any]:
+        """A line of a refund: the line it gives back, below zero."""
+        line = next(each for each in self.by_id[number]["line_items"] if each["id"] == asked["id"])
+        tax = sum((Decimal(str(each["refund_total"])) for each in asked.get("refund_tax", [])),
+                  Decimal(0))
+        net = self._till.sum(-Decimal(str(asked["refund_total"])))
+        return line | {
+            "id": self._till.number(), "quantity": -asked.get("quantity", 0), "subtotal": net,
+            "total": net, "subtotal_tax": self._till.sum(-tax), "total_tax": self._till.sum(-tax),
+            "meta_data": [{"id": self._till.number(), "key": "_refunded_item_id",
+                           "value": str(line["id"]), "display_key": "_refunded_item_id",
+                           "display_value": str(line["id"])}]}
 
     def _make(self, body: dict[str, Any]) -> Told:
         fees = [{"id": self._till.number(), "tax_class": "", "tax_status": "taxable", "amount": "",

@@ -110,7 +110,7 @@ class Webhooks:
         if path == "/webhooks/batch" and asked.method == "POST":
             return self._batch(asked.body)
         if path == "/webhooks":
-            return self._make(asked.body) if asked.method == "POST" else page(
+            return self.make(asked.body) if asked.method == "POST" else page(
                 self._listed(asked), asked)
         number = path.rpartition("/")[2]
         hook = self.all.get(int(number)) if number.isdigit() else None
@@ -126,7 +126,8 @@ class Webhooks:
                        reverse=asked.query.get("order", "desc") == "desc")
         return [hook.told() for hook in hooks]
 
-    def _make(self, body: dict[str, Any]) -> Told:
+    def make(self, body: dict[str, Any]) -> Told:
+        """A new webhook, by hand or by REST: pinged before anybody is answered."""
         if body.get("topic") not in TOPICS:
             return refusal("error-400-webhook-bad-topic")
         if not str(body.get("delivery_url", "")).startswith(_ADDRESS):
@@ -160,7 +161,7 @@ class Webhooks:
             return refusal("error-413-batch-over-100")
         answer: dict[str, list[Any]] = {}
         if "create" in body:
-            answer["create"] = [_entry(self._make(each)) for each in body["create"]]
+            answer["create"] = [_entry(self.make(each)) for each in body["create"]]
         if "delete" in body:
             answer["delete"] = [_entry(self.rest(
                 Asked("DELETE", "", {"force": "true"}), f"/webhooks/{number}"), number)

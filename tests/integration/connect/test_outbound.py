@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from alliance.connect.http import Limits, Outbound
 from alliance.connect.protocol import StoreError
+from tests.integration.connect.authority import make_authority
 from tests.integration.connect.loopback import Call, Loopback
 
 SHORT = Limits(connect=1.0, read=0.2, deadline=0.6, size=10_000)
@@ -71,6 +67,66 @@ def test_a_redirect_is_told_and_not_followed() -> None:
     assert (error.code, error.again) == ("store_redirected", False)
     assert error.facts["location"] == inside
     assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(("status", "location", "code"), [
+    (301, "https://moved.example/", "store_moved"), (308, "//moved.example/x", "store_moved"),
+    (302, "https://moved.example/", "store_redirected"), (301, "/x", "store_redirected"),
+    (301, "https://[bad", "store_redirected"), (301, "", "store_redirected"),
+    (301, "https://www.127.0.0.1/", "store_redirected"),
+    (301, "https://127.0.0.1:8443/", "store_redirected"),
+])
+def test_only_another_name_for_good_is_a_move(status: int, location: str, code: str) -> None:
+    with Loopback(always(status, Location=location)) as server:
+        error = refusal(outbound(), server.url())
+    assert (error.code, error.again, error.facts["location"]) == (code, False, location)
+
+
+def test_a_host_is_asked_a_handful_at_once_and_then_evenly() -> None:
+    seconds, pauses = [0.0], Pauses()
+    with Loopback(always(200)) as server:
+        out = outbound(pauses, clock=lambda: seconds[0])
+        for _ in range(22):
+            out.get(server.url())
+        assert pauses == [pytest.approx(0.2), pytest.approx(0.4)]
+        seconds[0] = 60.0
+        out.get(server.url())
+    assert len(pauses) == 2
+
+
+def test_a_host_that_asks_to_wait_is_not_called_by_anybody_until_then() -> None:
+    seconds = [0.0]
+    with Loopback(always(503, Retry_After="60")) as server:
+        out = outbound(clock=lambda: seconds[0])
+        out.post(server.url(), b"{}")
+        for ask in (out.get, out.delete):
+            with pytest.raises(StoreError) as caught:
+                ask(server.url())
+            assert (caught.value.code, caught.value.facts["retry_after"]) == ("store_busy", 61)
+        assert len(server.calls) == 1
+        seconds[0] = 60.0
+        out.post(server.url(), b"{}")
+        assert len(server.calls) == 2
+
+
+def test_a_host_that_asks_for_days_is_asked_again_after_a_quarter_of_an_hour() -> None:
+    seconds = [0.0]
+    with Loopback(always(429, Retry_After="900000")) as server:
+        out = outbound(clock=lambda: seconds[0])
+        out.get(server.url())
+        seconds[0] = 900.0
+        out.get(server.url())
+        assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_a_change_and_a_removal_are_sent_once(method: str) -> None:
+    with Loopback(always(502)) as server:
+        out = outbound()
+        answer = (out.put(server.url("/x"), b"{}") if method == "put"
+                  else out.delete(server.url("/x")))
+        assert answer.status == 502
+    assert [call.method for call in server.calls] == [method.upper()]
 
 
 def test_the_body_of_a_redirect_is_not_even_read() -> None:
@@ -279,26 +335,7 @@ def test_the_fuse_opens_and_the_store_is_left_alone_until_the_pause_is_over() ->
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for shop.example that is its own authority: (certificate, with key)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test shop")])
-    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name)
-        .public_key(key.public_key()).serial_number(7)
-        .not_valid_before(start).not_valid_after(start + dt.timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([
-            x509.DNSName("shop.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.9")),
-        ]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    folder = tmp_path_factory.mktemp("authority")
-    (folder / "ca.pem").write_bytes(pem)
-    (folder / "both.pem").write_bytes(pem + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption()))
-    return folder / "ca.pem", folder / "both.pem"
+    return make_authority(tmp_path_factory.mktemp("authority"))
 
 
 def tls(both: Path) -> ssl.SSLContext:
