@@ -25,12 +25,12 @@ test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOB
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
 	@echo "test: running"
-	@$(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist worksteal $(or $(ARGS),$(COVERED))
+	@TMPDIR=$$(sh tests/place.sh) $(BIN)/python -m pytest -m "not long" -n $(JOBS) --dist worksteal $(or $(ARGS),$(COVERED))
 
 test-long: $(VENV)/dev.stamp  ## what takes minutes: the full counts of crashes and random cases
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
-	@$(BIN)/python -m pytest -m long -n $(JOBS) --dist worksteal $(ARGS)
+	@TMPDIR=$$(sh tests/place.sh) $(BIN)/python -m pytest -m long -n $(JOBS) --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp  ## lint, types, import contracts, spelling
 	@echo "check: ruff" && $(BIN)/ruff check --quiet .
