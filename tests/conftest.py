@@ -11,8 +11,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from alliance.db import schema
@@ -21,9 +19,27 @@ from alliance.db.session import Database
 from tests.fresh import FreshPostgres, FreshSqlite
 from tests.needs import missing, unmet
 from tests.postgres import NoPostgres, Postgres
+from tests.thrift import savings
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test runs on both databases, and its further cases on SQLite alone: the others are long.
+
+    Files whose subject is the database itself have the mark `on_both`: all their cases run on both.
+    """
+    seen: set[str] = set()
+    for item in items:
+        chosen = item.callspec.params.get("database") if hasattr(item, "callspec") else None
+        name = item.nodeid.partition("[")[0]
+        if chosen in ("postgresql", "walled") and name in seen and not item.get_closest_marker(
+                "on_both"):
+            item.add_marker(pytest.mark.long)
+        elif chosen in ("postgresql", "walled"):
+            seen.add(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,26 +123,10 @@ def postgres_template(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_are_kept() -> Iterator[None]:
-    """A page's template is compiled once for all tests, not once for each test's application."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flask, "jinja_options", {"bytecode_cache": _Compiled()})
+def _thrift() -> Iterator[None]:
+    """Work that is the same for each test is done once."""
+    with savings():
         yield
-
-
-class _Compiled(BytecodeCache):
-    """Templates compiled so far, by their content."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        kept = self._kept.get((bucket.key, bucket.checksum))
-        if kept is not None:
-            bucket.bytecode_from_string(kept)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
 @pytest.fixture(scope="session", autouse=True)

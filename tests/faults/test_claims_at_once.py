@@ -21,6 +21,8 @@ from tests import gifts, make
 from tests.claiming import purchase
 from tests.world import World, world
 
+pytestmark = pytest.mark.on_both
+
 SIZES = [(30, 10, 6), pytest.param((100, 50, 20), marks=pytest.mark.long)]
 
 

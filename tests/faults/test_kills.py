@@ -10,6 +10,8 @@ import pytest
 from alliance.db.session import Database
 from tests.faults.trade import Trade, Victim, killed, killed_at
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def trade(database: Database, tmp_path: Path) -> Iterator[Trade]:

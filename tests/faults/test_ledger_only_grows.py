@@ -16,6 +16,8 @@ from alliance.settlement import cycles
 from tests.arrivals import month, tell
 from tests.proofs import HEAD_KEY
 
+pytestmark = pytest.mark.on_both
+
 TABLES = ("entries", "postings", "leaves", "heads", "terms", "signatures")
 
 

@@ -16,6 +16,8 @@ from tests.claiming import Pack, pack
 from tests.faults.trade import Victim
 from tests.hubs import bench
 
+pytestmark = pytest.mark.on_both
+
 __all__ = ["bench", "pack"]
 
 NEXT = timedelta(minutes=10)

@@ -10,6 +10,8 @@ import pytest
 from alliance.db.session import Database
 from tests.faults.passers_by import Clicks, killed
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def clicks(database: Database, tmp_path: Path) -> Iterator[Clicks]:

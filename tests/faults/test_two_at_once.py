@@ -34,6 +34,8 @@ from tests.faults.worker_under_test import hub_at
 from tests.proofs import findings
 from tests.world import World, order, world
 
+pytestmark = pytest.mark.on_both
+
 DAY = timedelta(days=1)
 
 

@@ -24,7 +24,7 @@ HOSTS = ("cafe", "florist", "grocer", "tailor")
 LOT = 500
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.long)])
 def test_decided_again_from_what_is_stored_nothing_is_different(
         database: Database, now: datetime, count: int) -> None:
     with database.transaction() as session:

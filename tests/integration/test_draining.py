@@ -21,6 +21,8 @@ from tests import make
 from tests.spooled import drained, lines
 from tests.world import World, world
 
+pytestmark = pytest.mark.on_both
+
 FILE = "2026030209-far-1-0.jsonl"
 
 

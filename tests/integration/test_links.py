@@ -73,10 +73,11 @@ def test_a_page_of_the_sellers_shop_is_a_target_of_its_own(
             made.store.id, PAGE)
 
 
+@pytest.mark.parametrize("one_in", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_no_hostile_address_becomes_a_link(
-        database: Database, made: World, now: datetime) -> None:
+        database: Database, made: World, now: datetime, one_in: int) -> None:
     with database.transaction() as session:
-        for address in PAYLOADS:
+        for address in PAYLOADS[::one_in]:
             for ours in (address, address.replace("shop.example", "bakery.example")):
                 if ours.startswith("https://bakery.example#"):
                     continue

@@ -18,10 +18,17 @@ from alliance.db.session import Database
 from alliance.merchants import passwords, people, plain, signin
 from alliance.merchants.model import Merchant, Person, SignedIn
 from tests import make
+from tests.thrift import IN_FULL
 
 GOOD = {"merchant_name": "Li 李姐", "category": "clothes", "country": "LV", "name": "Li",
         "email": "Li.Jie@Shop.example", "password": "romper and moon and tea",
         "locale": "zh_Hans"}
+
+
+@pytest.fixture(autouse=True)
+def _passwords_cost_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a hub: other tests save on them."""
+    monkeypatch.setattr(passwords, "_HASHER", IN_FULL)
 
 
 def count(session: Session, model: type[Base]) -> int:

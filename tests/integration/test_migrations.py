@@ -17,6 +17,8 @@ from alliance.db import schema
 from alliance.db.base import CurrencyCode, Json, UtcTime, Whole
 from alliance.db.session import Database
 
+pytestmark = pytest.mark.on_both
+
 ONLY_GROW = ("entries", "postings", "leaves", "heads", "terms", "signatures")
 
 

@@ -80,7 +80,8 @@ def address(sqlite_database: Database, traded: Traded, tmp_path: Path,
 
 
 @pytest.mark.parametrize(("theme", "width", "name"), [
-    ("light", 1360, "bakery"), ("dark", 320, "cafe"), ("light", 320, "stranger")])
+    ("dark", 320, "cafe"), pytest.param("light", 1360, "bakery", marks=pytest.mark.long),
+    pytest.param("light", 320, "stranger", marks=pytest.mark.long)])
 def test_every_page_passes_axe_fits_the_width_and_keeps_to_its_policy(
         browser: Browser, address: str, traded: Traded, theme: str, width: int,
         name: str) -> None:

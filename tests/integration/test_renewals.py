@@ -60,15 +60,16 @@ def test_a_renewal_a_second_after_the_agreed_length_earns_nothing(
     assert w.owed(session) == owed
 
 
+@pytest.mark.parametrize("one_in", [7, pytest.param(1, marks=pytest.mark.long)])
 def test_however_they_arrive_first_order_renewals_and_changes_end_alike(
-        database: Database, now: datetime) -> None:
+        database: Database, now: datetime, one_in: int) -> None:
     ends = set()
     with seeded("renewals"), database.transaction() as session:
         w, first, later = subscribed(session, now)
         third = order("3", now + DAY, "20.00", customer_key="k1", renews="1")
         story = [first, refunded(first, "21.00", after=DAY), later, refunded(
             later, "5.00", after=2 * DAY), third]
-        for arrival in permutations(story):
+        for arrival in list(permutations(story))[::one_in]:
             told = session.begin_nested()
             for snapshot in arrival:
                 w.sell(session, snapshot, now=now + 3 * DAY)

@@ -82,6 +82,7 @@ def root(told: Told) -> tuple[int, str]:
     return head.size, head.root
 
 
+@pytest.mark.long
 def test_one_day_gives_one_ledger_on_either_database(
         told: Told, tmp_path: Path, until: datetime, postgres: Postgres) -> None:
     again = play(tmp_path / "two", postgres.url(postgres.create()), until, months=1)

@@ -18,6 +18,8 @@ from alliance.referrals.order_model import Decision, Order
 from tests.postgres import Postgres
 from tests.walled import ACTORS, CHANGES, OPEN, SEES, Kept, as_ordinary_role, keep
 
+pytestmark = pytest.mark.on_both
+
 MODELS = sorted(SEES, key=lambda model: model.__tablename__)
 BY_TABLE = [pytest.param(model, id=model.__tablename__) for model in MODELS]
 FORBIDDEN = "42501"
