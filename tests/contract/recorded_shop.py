@@ -188,11 +188,13 @@ class RecordedShop:
     def _changed(self, query: dict[str, str]) -> list[dict[str, Any]]:
         trash = query.get("status") == "trash"
         rows = [row for row in self.orders.values() if (row.get("status") == "trash") == trash]
-        if query.get("dates_are_gmt") != "true" or query.get("orderby") != "modified":
+        by_id = query.get("orderby") == "id" and "modified_before" in query
+        if query.get("dates_are_gmt") != "true" or not (by_id or query["orderby"] == "modified"):
             raise Invalid("bad_test", "the poll must ask by GMT and in the order of change")
-        after = query["modified_after"]
-        rows = [row for row in rows if str(row["date_modified_gmt"]) > after]
-        return sorted(rows, key=lambda row: (str(row["date_modified_gmt"]), row["id"]))
+        after, before = query["modified_after"], query.get("modified_before", "9999")
+        rows = [row for row in rows if after < str(row["date_modified_gmt"]) < before]
+        return sorted(rows, key=lambda row: (
+            "" if by_id else str(row["date_modified_gmt"]), row["id"]))
 
     def _page(self, call: Call, rows: list[Any], query: dict[str, str]) -> None:
         size, page = int(query.get("per_page", "10")), int(query.get("page", "1"))

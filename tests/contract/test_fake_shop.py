@@ -62,7 +62,7 @@ class FakeBench:
         self.shop.trick = mischief.answers(502)
 
     def lines(self, door: str) -> list[str]:
-        return sorted(f"{hook.number} {hook.topic} {hook.status} {hook.name} {hook.secret}"
+        return sorted(f"{hook.topic} {hook.status} {hook.name} {hook.secret} {hook.failures}"
                       for hook in self.shop.webhooks.all.values() if hook.delivery_url == door)
 
     def stop(self, door: str) -> None:

@@ -16,6 +16,7 @@ from alliance_woocommerce.client import error_code, failure, one_legged
 from alliance_woocommerce.evidence import coupons
 from alliance_woocommerce.payloads import read_order
 
+from alliance.connect.http import Answer
 from alliance.connect.protocol import StoreError
 from alliance.core.orders import OrderState
 from alliance.core.snapshots import order_to_json
@@ -115,6 +116,19 @@ def test_an_over_refund_is_sent_once_and_not_again(shop: RecordedShop) -> None:
     assert failure("POST", answer_).again is False
     assert len(shop.asked) == 1
     assert failure("GET", answer_).again is True
+
+
+@pytest.mark.parametrize(("body", "again"), [
+    (b'{"code": "wp_die", "message": "Briefly unavailable"}', True),
+    (b'{"code": "internal_server_error", "message": "There has been a critical error"}', True),
+    (b"<html>Briefly unavailable</html>", True),
+    (b'{"code": "woocommerce_rest_cannot_create_order_refund"}', False),
+])
+def test_a_write_may_be_tried_again_where_wordpress_and_not_woocommerce_failed(
+        body: bytes, again: bool) -> None:
+    for status in (500, 503):
+        error = failure("POST", Answer(status, {}, body))
+        assert (error.code, error.again) == ("store_failed", again)
 
 
 def test_a_route_that_is_gone_does_not_look_like_a_removed_order(shop: RecordedShop) -> None:

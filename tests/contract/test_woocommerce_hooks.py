@@ -79,15 +79,26 @@ def test_the_shop_pings_the_door_once_for_each_and_never_again(bench: Bench) -> 
     assert {bench.connector.check_call(call, bench.grant).key for call in bench.calls} == {"ping"}
 
 
-@pytest.mark.parametrize("status", ["disabled", "paused"])
-def test_one_that_is_off_is_switched_on_and_the_others_are_left_alone(
-        bench: Bench, status: str) -> None:
+def test_one_that_was_paused_is_switched_on_and_the_others_are_left_alone(bench: Bench) -> None:
     bench.ensure()
-    bench.shop.webhooks.all[2].status = status
+    bench.shop.webhooks.all[2].status = "paused"
     states = bench.ensure()
     assert [topic for topic, state in states.items() if state == "mended"] == ["order.updated"]
     assert bench.shop.webhooks.all[2].status == "active"
     assert bench.shop.asked[2:] == [("GET", "/wc/v3/webhooks"), ("PUT", "/wc/v3/webhooks/2")]
+
+
+def test_one_that_switched_itself_off_is_replaced_so_that_its_failures_are_forgotten(
+        bench: Bench) -> None:
+    bench.ensure()
+    bench.shop.webhooks.all[2].status, bench.shop.webhooks.all[2].failures = "disabled", 6
+    states = bench.ensure()
+    assert [topic for topic, state in states.items() if state == "mended"] == ["order.updated"]
+    hooks_of = [hook for hook in bench.shop.webhooks.all.values() if hook.topic == "order.updated"]
+    assert [(hook.number, hook.status, hook.failures) for hook in hooks_of] == [(9, "active", 0)]
+    assert bench.shop.asked[2:] == [
+        ("GET", "/wc/v3/webhooks"), ("POST", "/wc/v3/webhooks/batch"),
+        ("POST", "/wc/v3/webhooks/batch")]
 
 
 def test_a_deleted_one_is_made_again(bench: Bench) -> None:

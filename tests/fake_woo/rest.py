@@ -36,7 +36,11 @@ def _told(shop: FakeWoo, request: Request) -> Told:
         path = "/wp-json" + query.pop("rest_route")
     elif path == "/wc-auth/v1/authorize":
         return pairing.authorize(query)
-    elif not shop.has_permalinks or not path.startswith("/wp-json"):
+    elif not shop.has_permalinks:
+        # The web server puts a slash behind it, and then WordPress shows its front page.
+        is_bare = not path.endswith("/")
+        return Told(301 if is_bare else 200, _PAGE, {"Location": path + "/"} if is_bare else {})
+    elif not path.startswith("/wp-json"):
         return Told(404, _PAGE)
     route = path.removeprefix("/wp-json")
     shop.asked.append((request.method, route))

@@ -90,9 +90,8 @@ def stamped(row: dict[str, Any], name: str, at: datetime | None) -> None:
 
 
 def changed_after(row: dict[str, Any], asked: Asked) -> bool:
-    """Whether a list with `modified_after` has this row: not one of that very second."""
-    after = asked.query.get("modified_after")
-    if after is None:
-        return True
+    """Whether a list between two times has this row: never one of those very seconds."""
     is_gmt = asked.query.get("dates_are_gmt") == "true"
-    return str(row["date_modified_gmt" if is_gmt else "date_modified"]) > after.rstrip("Z")
+    at = str(row["date_modified_gmt" if is_gmt else "date_modified"])
+    before = asked.query.get("modified_before", "9999")
+    return asked.query.get("modified_after", "") < at < before

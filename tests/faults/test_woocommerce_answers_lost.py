@@ -72,8 +72,9 @@ def shop() -> Iterator[FakeWoo]:
 def test_webhooks_are_one_of_each_topic(shop: FakeWoo, fault: str, number: int) -> None:
     shop.webhooks.make({"topic": "order.created", "delivery_url": DOOR})
     shop.webhooks.make({"topic": "order.created", "delivery_url": DOOR})
-    shop.webhooks.make({"topic": "order.deleted", "delivery_url": DOOR, "status": "active"})
-    shop.webhooks.all[4].status = "disabled"
+    shop.webhooks.make({"topic": "order.deleted", "delivery_url": DOOR})
+    shop.webhooks.make({"topic": "order.restored", "delivery_url": DOOR})
+    shop.webhooks.all[4].status, shop.webhooks.all[5].status = "disabled", "paused"
     met = until_it_goes_through(shop, FAULTS[fault], number, lambda connector, grant:
                                 connector.ensure_hooks(grant, DOOR))
 

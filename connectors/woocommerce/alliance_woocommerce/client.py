@@ -22,8 +22,8 @@ V3 = "/wc/v3"
 """The part of a shop's REST address that is WooCommerce's own."""
 
 _UNKNOWN = re.compile(r"woocommerce_rest_[a-z_]*invalid_id", re.ASCII)
-_CRASHED = {"", "internal_server_error"}
-"""What a failing shop says where it has no word of its own for it."""
+_CRASHED = {"", "internal_server_error", "wp_die"}
+"""What WordPress says for a shop that broke, or that is being updated this minute."""
 
 _MARKER = "/wp-json/wc/"
 """WooCommerce looks at keys only where its own address stands somewhere in the request."""
@@ -83,7 +83,9 @@ class Rest:
 
         Asked without keys: WordPress takes them for a person's password and refuses the request.
         """
-        return good("GET", self._either(grant, "GET", "/", {}, None, is_signed=False)).json()
+        # A megabyte, but for the fields that are read.
+        wanted = {"_fields": "name,url,home,namespaces"}
+        return good("GET", self._either(grant, "GET", "/", wanted, None, is_signed=False)).json()
 
     def ask(self, grant: Grant, method: str, route: str,
             query: Mapping[str, str] | None = None,
@@ -95,15 +97,29 @@ class Rest:
     def _either(self, grant: Grant, method: str, route: str, query: Mapping[str, str],
                 body: bytes | None, *, is_signed: bool = True) -> Answer:
         if grant.address not in self._without_permalinks:
-            answer = self._call(grant, method, f"/wp-json{route}", query, body, is_signed)
-            if answer.status != 404 or error_code(answer):
+            answer = self._pretty(grant, method, f"/wp-json{route}", query, body, is_signed)
+            if answer is not None:
                 return answer
-        # A web server's own 404: the shop has plain permalinks, and only this address works.
         plain = self._call(grant, method, "/", {"rest_route": route, **query, "for": _MARKER},
                            body, is_signed)
         if plain.status != 404 or error_code(plain):
             self._without_permalinks.add(grant.address)
         return plain
+
+    def _pretty(self, grant: Grant, method: str, path: str, query: Mapping[str, str],
+                body: bytes | None, is_signed: bool) -> Answer | None:
+        """The answer at the usual address; None where the shop has plain permalinks.
+
+        Then a web server answers 404 by itself, or sends to the same address with a slash.
+        """
+        try:
+            answer = self._call(grant, method, path, query, body, is_signed)
+        except StoreError as error:
+            location = str(error.facts.get("location", ""))
+            if error.code != "store_redirected" or urlsplit(location).path != path + "/":
+                raise
+            return None
+        return None if answer.status == 404 and not error_code(answer) else answer
 
     def _call(self, grant: Grant, method: str, path: str, query: Mapping[str, str],
               body: bytes | None, is_signed: bool) -> Answer:

@@ -47,6 +47,8 @@ PER_PAGE = 100
 _MOST_PAGES = 1000
 # `modified_after` leaves out the second itself, and times are whole seconds.
 _OVERLAP = timedelta(seconds=2)
+_SECOND = timedelta(seconds=1)
+_MOST_READINGS = 5
 _REF = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -172,26 +174,61 @@ class WooCommerce:
 
     def _changed(self, grant: Grant, since: datetime, query: Mapping[str, str], *,
                  resumable: bool) -> Iterator[Page[StoreOrder]]:
-        after, page, seen = since - _OVERLAP, 1, set[tuple[str, str]]()
+        """Always the first page of what changed after a second, which then moves on.
+
+        WooCommerce sorts by the second and nothing else: within one, the database may give another
+        order to each page, and pages that are counted lose orders. So each page begins with all of
+        the last second of the one before, and a second that fills a page is read by itself.
+        """
+        after, seen, was_old = since - _OVERLAP, set[tuple[str, str]](), False
         for _ in range(_MOST_PAGES):
             version = self._version()
             rows, pages = self._rest.page(grant, "/orders", {
                 **query, **_modified_after(after), "orderby": "modified", "order": "asc",
-                "per_page": str(PER_PAGE), "page": str(page)})
-            fresh = [row for row in rows if _mark(row) not in seen]
-            seen |= {_mark(row) for row in fresh}
+                "per_page": str(PER_PAGE), "page": "1"})
             latest = _latest(rows, after)
+            is_last = pages <= 1 if pages is not None else len(rows) < PER_PAGE
+            if not is_last and latest - _SECOND <= after:
+                latest = after.replace(microsecond=0) + _SECOND
+                rows = [*rows, *self._second(grant, latest, query)]
+                after = latest
+            else:
+                after = max(after, latest - _SECOND)
+            fresh = _fresh(rows, seen)
+            # A second that fills a page exactly is read twice; more often, nothing moves.
+            if not fresh and not is_last and was_old:
+                raise StoreError("store_bad_answer", "The shop tells the same orders again and "
+                                 "again.", again=False)
+            is_last, was_old = is_last or (not fresh and len(rows) < PER_PAGE), not fresh
             if fresh:
                 cursor = f"{latest:%Y-%m-%dT%H:%M:%SZ}" if resumable else None
                 yield _read_page(
                     [row for row in fresh if not (isinstance(row, dict) and is_draft(row))],
                     partial(self._order, grant, version=version), cursor)
-            if not rows or (pages is not None and page >= pages) or (pages is None and not fresh):
+            if is_last:
                 return
-            if latest - _OVERLAP > after:
-                after, page = latest - _OVERLAP, 1
-            else:
-                page += 1
+
+    def _second(self, grant: Grant, at: datetime, query: Mapping[str, str]) -> list[Any]:
+        """Every order changed in one second, by id.
+
+        Read again until a reading finds nothing new: an order that changes meanwhile leaves the
+        second, and those behind it move up.
+        """
+        found, seen = list[Any](), set[tuple[str, str]]()
+        for _ in range(_MOST_READINGS):
+            new = list[Any]()
+            for page in range(1, _MOST_PAGES + 1):
+                rows, pages = self._rest.page(grant, "/orders", {
+                    **query, **_modified_after(at - _SECOND),
+                    "modified_before": f"{at + _SECOND:%Y-%m-%dT%H:%M:%S}", "orderby": "id",
+                    "order": "asc", "per_page": str(PER_PAGE), "page": str(page)})
+                new += _fresh(rows, seen)
+                if len(rows) < PER_PAGE or (pages is not None and page >= pages):
+                    break
+            if not new:
+                break
+            found += new
+        return found
 
     def _order(self, grant: Grant, raw: dict[str, Any], version: int) -> StoreOrder:
         refunds: list[dict[str, Any]] = []
@@ -239,6 +276,14 @@ def _mark(row: Any) -> tuple[str, str]:
     if not isinstance(row, dict):
         return ("", repr(row)[:100])
     return (str(row.get("id"))[:40], str(row.get("date_modified_gmt"))[:40])
+
+
+def _fresh(rows: list[Any], seen: set[tuple[str, str]]) -> list[Any]:
+    """The rows whose id and time of change were not seen yet; now they are."""
+    fresh = [row for row in rows if _mark(row) not in seen]
+    found = {_mark(row): row for row in fresh}
+    seen.update(found)
+    return list(found.values())
 
 
 def _latest(rows: list[Any], after: datetime) -> datetime:

@@ -43,7 +43,10 @@ def secret_of(master: str, topic: str) -> str:
 
 
 def ensure(rest: Rest, grant: Grant, door: str) -> HookHealth:
-    """See `Connector.ensure_hooks`: one call for the list, and one for each thing to be mended."""
+    """See `Connector.ensure_hooks`: one call for the list, and few for what is to be mended.
+
+    What switched itself off is replaced, and what somebody paused is switched on.
+    """
     if not grant.secrets.get("webhook_secret"):
         raise StoreError("no_secret", "This store has no secret to sign its calls with.",
                          again=False)
@@ -107,6 +110,12 @@ def _plan(grant: Grant, found: Iterable[dict[str, Any]]) -> _Plan:
             continue
         best, *doubles = hooks
         plan.spare += [ident(hook.get("id")) for hook in doubles]
+        if best.get("status") == "disabled":
+            # It keeps its count of failures: switched on, the next one would end it again.
+            plan.spare.append(ident(best.get("id")))
+            plan.make.append(topic)
+            plan.states[topic] = "mended"
+            continue
         plan.states[topic] = "active" if _rank(grant, best)[:2] == (0, 0) else "mended"
         if plan.states[topic] == "mended":
             plan.mend[ident(best.get("id"))] = topic
