@@ -22,6 +22,7 @@ from alliance.db.session import Database
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, Head, Leaf, PostingRow
 from alliance.ledger.proofs import HeadKey
+from alliance.merchants.joining_model import Pairing, StoreHealth
 from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
@@ -61,6 +62,7 @@ _ALLIANCE = {"seller", "host", "leader", "fellow"}
 
 SEES: dict[Any, set[str]] = {
     Person: {"seller"}, SignedIn: {"seller"}, Store: _PARTIES | {"leader"},
+    Pairing: {"seller"}, StoreHealth: {"seller"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: _ALLIANCE, Span: _ALLIANCE,
     Product: set(ACTORS), Placement: {"host", "leader"}, HostCode: _PARTIES,
     PlacementDay: {"host"}, PlacementVital: {"host", "leader"},
@@ -80,6 +82,7 @@ SEES: dict[Any, set[str]] = {
 
 CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Person: {"seller"}, SignedIn: {"seller"}, Store: {"seller"}, Product: {"seller"},
+    Pairing: {"seller"}, StoreHealth: {"seller"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: {"seller"}, Span: _PARTIES,
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
@@ -135,6 +138,12 @@ def _merchants(session: Session, made: World) -> dict[str, str]:
     assert person is not None
     session.add(SignedIn(token_hash="0" * 64, person_id=person, created_at=BEFORE,
                          seen_at=BEFORE, expires_at=NOW))
+    session.add(Pairing(
+        id=new_id("prg", BEFORE), state_hash="0" * 64, merchant_id=made.merchants["bakery"].id,
+        connector="woocommerce", address="https://bakery.example", back="", created_at=BEFORE,
+        expires_at=NOW))
+    session.add(StoreHealth(store_id=made.store.id, looked_at=BEFORE, platform="A shop",
+                            may_write=True, hooks={}, checks={}))
     return {"seller": made.merchants["bakery"].id, "host": made.merchants["cafe"].id,
             "leader": others["guild"].id, "fellow": others["library"].id,
             "stranger": others["stranger"].id}

@@ -76,10 +76,10 @@ def check(code: str) -> str:
 
 def check_mending(code: str) -> str:
     """What to do where a check is not fine."""
-    return gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page."))
+    return str(gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page.")))
 
 
 def mending(trouble: str) -> str:
     """What to do about a trouble."""
-    return gettext(MENDING.get(trouble, N_(
-        "Nothing to do now: the hub tries again by itself every ten minutes.")))
+    return str(gettext(MENDING.get(trouble, N_(
+        "Nothing to do now: the hub tries again by itself every ten minutes."))))

@@ -143,10 +143,12 @@ def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
     store = desk.connect()
     loop.until_idle(desk.hub, now=now)
     off = next(iter(desk.shop.webhooks.all.values()))
+    topics = {hook.topic for hook in desk.shop.webhooks.all.values()}
     off.status = "disabled"
     outfitting.look_after(desk.hub, now + timedelta(minutes=30))
 
-    assert off.status == "active"
+    assert {hook.topic for hook in desk.shop.webhooks.all.values()} == topics
+    assert {hook.status for hook in desk.shop.webhooks.all.values()} == {"active"}
     assert "comes again" in desk.visitor.see(f"/stores/{store.id}").text
 
 

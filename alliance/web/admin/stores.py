@@ -130,7 +130,7 @@ def try_again(store_id: str, message_id: str) -> ResponseReturnValue:
     """Take what could not be finished back into the queue."""
     change(lambda session: stores.try_again(session, by(), store_id, message_id, now=now()))
     flash(_("The hub tries it again now."))
-    return redirect(url_for("stores.index"), 303)
+    return redirect(url_for("stores.show", store_id=store_id), 303)
 
 
 @pages.post("/stores/<store_id>/disconnection")
