@@ -32,7 +32,10 @@ function alliance_stamp( $order, array $carried ) {
 		return;
 	}
 	$tokens = alliance_tokens( array_merge( alliance_cookie( 'alliance_alc' ), $carried ) );
-	$marks  = array_slice( array_merge( $tokens, alliance_views( alliance_cookie( 'alliance_seen' ) ) ), 0, ALLIANCE_MOST_MARKS );
+	$views  = alliance_views( alliance_cookie( 'alliance_seen' ) );
+	// Whoever was held out is counted as such, however much else they saw.
+	$held  = array_intersect( array( 'hold-out' ), $views );
+	$marks = array_slice( array_merge( $tokens, $held, array_diff( $views, $held ) ), 0, ALLIANCE_MOST_MARKS );
 	if ( $marks ) {
 		$order->update_meta_data( '_alliance_click', $marks );
 	}
