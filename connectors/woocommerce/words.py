@@ -39,7 +39,7 @@ def main() -> None:
     """Write the catalogues anew."""
     said = spoken()
     folder = PLUGIN / "languages"
-    (folder / f"{SLUG}.pot").write_bytes(written(_filled(said, None)))
+    (folder / f"{SLUG}.pot").write_bytes(template())
     for language in LANGUAGES:
         path = folder / f"{SLUG}-{language}.po"
         path.write_bytes(written(_filled(said, language)))
@@ -48,11 +48,16 @@ def main() -> None:
 def spoken() -> Catalog:
     """Every text of PHP, blocks and the plugin's header, in a fixed order."""
     catalogue = Catalog(charset="utf-8")
-    for text, context, file, note in _texts():
+    for text, context, file, note in texts():
         catalogue.add(text, context=context, locations=[(file, 0)],
                       auto_comments=[f"translators: {note}"] if note else [],
                       flags=["php-format"] if "%s" in text else [])
     return catalogue
+
+
+def template() -> bytes:
+    """What translators begin with."""
+    return written(_filled(spoken(), None))
 
 
 def catalogue_of(language: str) -> Catalog:
@@ -75,7 +80,8 @@ def written(catalogue: Catalog) -> bytes:
     return out.getvalue()
 
 
-def _texts() -> Iterator[tuple[str, str | None, str, str]]:
+def texts() -> Iterator[tuple[str, str | None, str, str]]:
+    """Each text with its context, file and note, in the order in which they are said."""
     main_file = (PLUGIN / f"{SLUG}.php").read_text(encoding="utf-8")
     for name in HEADER:
         found = re.search(rf"^ \* {name}:\s+(.+)$", main_file, re.MULTILINE)

@@ -60,18 +60,24 @@ function alliance_order_of_page() {
 function alliance_proof( $order ) {
 	$connection = alliance_connection();
 	$placed     = $order->get_date_created();
-	$lines      = alliance_proof_lines( $order );
-	if ( ! $connection || ! $placed || ! $lines || time() - $placed->getTimestamp() >= DAY_IN_SECONDS
+	if ( ! $connection || ! $placed || ! alliance_proof_lines( $order ) || time() - $placed->getTimestamp() >= DAY_IN_SECONDS
 		|| $order->has_status( array( 'failed', 'cancelled', 'refunded', 'trash' ) ) ) {
 		return '';
 	}
-	$purchase = array(
-		'o' => (string) $order->get_id(),
-		'c' => $order->get_currency(),
-		't' => $placed->getTimestamp(),
-		'l' => $lines,
+	return alliance_sign( alliance_purchase( $order ), $connection['proof_secret'] );
+}
+
+/** What is signed: the order, its currency, when it was placed, and its lines, as JSON. */
+function alliance_purchase( $order ) {
+	return wp_json_encode(
+		array(
+			'o' => (string) $order->get_id(),
+			'c' => $order->get_currency(),
+			't' => $order->get_date_created()->getTimestamp(),
+			'l' => alliance_proof_lines( $order ),
+		),
+		JSON_UNESCAPED_SLASHES
 	);
-	return alliance_sign( wp_json_encode( $purchase, JSON_UNESCAPED_SLASHES ), $connection['proof_secret'] );
 }
 
 /** `<base64url of the text>.<base64url of its HMAC>`: what is signed is the first part as sent. */
