@@ -1,4 +1,4 @@
-"""The plugin's texts: gathered into its .pot and .po files by `python connectors/woocommerce/words.py`.
+"""The plugin's texts, gathered into its catalogues: `python connectors/woocommerce/words.py`.
 
 Translations are kept; texts that nobody says any more are dropped, new ones stand empty.
 """
@@ -105,7 +105,7 @@ def _filled(said: Catalog, language: str | None) -> Catalog:
         locale=language, project="Alliance for WooCommerce", version="0", charset="utf-8",
         fuzzy=False, msgid_bugs_address="see the project's CONTRIBUTING.md", creation_date=WRITTEN,
         revision_date=WRITTEN, last_translator="the maintainers", language_team=name,
-        header_comment=f"# What the plugin says, in {name}; made by connectors/woocommerce/words.py."
+        header_comment=f"# What the plugin says, in {name}; made by connectors/woocommerce/words.py"
                        "\n# Licence: GPL-2.0-or-later")
     for message in said:
         if message.id:

@@ -66,7 +66,8 @@ def calls(parts: list[Piece]) -> Iterator[Call]:
     for at, part in enumerate(parts[:-1]):
         before = parts[at - 1].text if at else ""
         if part.kind == "word" and parts[at + 1].text == "(" and before != "function":
-            of = parts[at - 2].text + before if before in ("->", "::") else before * (before == "new")
+            of = before if before == "new" else ""
+            of = parts[at - 2].text + before if before in ("->", "::") else of
             yield Call(part.text, of, split(inside(parts, at + 1), ","), part.line)
 
 

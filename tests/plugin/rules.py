@@ -18,14 +18,15 @@ from tests.plugin.php import (
     until,
 )
 
-ESCAPES = {"esc_html", "esc_attr", "esc_url", "esc_url_raw", "esc_html__", "esc_attr__", "esc_textarea",
-           "wp_kses", "wp_kses_post", "wp_json_encode", "checked", "selected"}
+ESCAPES = {"esc_html", "esc_attr", "esc_url", "esc_url_raw", "esc_html__", "esc_attr__",
+           "esc_textarea", "wp_kses", "wp_kses_post", "wp_json_encode", "checked", "selected"}
 """`checked` and `selected` answer with a literal of WordPress's own."""
 
 SANITIZERS = {"sanitize_text_field", "sanitize_key", "absint", "map_deep"}
 LOOKS = {"isset", "empty", "is_string"}
-SUPERGLOBALS = {"$_GET", "$_POST", "$_COOKIE", "$_SERVER", "$_REQUEST", "$_FILES", "$_SESSION", "$_ENV"}
 NEVER_READ = {"$_REQUEST", "$_FILES", "$_SESSION", "$_ENV"}
+SUPERGLOBALS = {"$_GET", "$_POST", "$_COOKIE", "$_SERVER"} | NEVER_READ
+RIGHTS = {"alliance_check_right", "current_user_can"}
 SAYS = {"__": 2, "_e": 2, "_x": 3, "_ex": 3, "_n": 4, "_nx": 5, "esc_html__": 2, "esc_html_e": 2,
         "esc_attr__": 2, "esc_attr_e": 2, "esc_html_x": 3, "esc_attr_x": 3}
 """Functions that say something, and which argument is the text domain."""
@@ -40,6 +41,8 @@ FORBIDDEN = {
 }
 NEW_FUNCTIONS = {"str_contains", "str_starts_with", "str_ends_with", "get_debug_type",
                  "array_is_list", "fdiv", "preg_last_error_msg", "array_find", "json_validate"}
+DECLARED = {"function": "alliance_", "const": "ALLIANCE_", "class": "Alliance_",
+            "interface": "Alliance_", "trait": "Alliance_"}
 SHARED_WORDS = {"DONOTCACHEPAGE"}
 """Constants that belong to nobody: page caches read them."""
 
@@ -87,10 +90,9 @@ def unguarded(source: str) -> list[str]:
             found += _open_routes(call.arguments[2])
         if call.name != "add_action" or not re.match(r"admin_post_|wp_ajax_", name or ""):
             continue
-        body = bodies.get(literal(call.arguments[1]) or "", [])
-        first = body[:10]
-        if "nopriv" in (name or "") or not {"alliance_check_right", "current_user_can"} & set(first) \
-                or "check_admin_referer" not in first:
+        first = set(bodies.get(literal(call.arguments[1]) or "", [])[:10])
+        asks = "check_admin_referer" in first and first & RIGHTS
+        if "nopriv" in (name or "") or not asks:
             found.append(f"{call.line}: {name}")
     for at, part in enumerate(parts[:-2]):
         if part.text == "'permission_callback'" and parts[at + 2].text == "'__return_true'":
@@ -102,14 +104,10 @@ def unprefixed(source: str) -> list[str]:
     """Names in the space that all plugins share and that could be another's."""
     parts, found = pieces(source), []
     for at, part in enumerate(parts[:-1]):
-        name = parts[at + 1].text
-        if part.text == "function" and parts[at + 1].kind == "word" and not name.startswith("alliance_"):
-            found.append(f"{part.line}: function {name}")
-        if part.text in ("class", "interface", "trait") and parts[at - 1].text != "::" \
-                and parts[at + 1].kind == "word" and not name.startswith("Alliance_"):
-            found.append(f"{part.line}: class {name}")
-        if part.text == "const" and not name.startswith("ALLIANCE_"):
-            found.append(f"{part.line}: const {name}")
+        name, is_named = parts[at + 1].text, parts[at + 1].kind == "word"
+        begins = DECLARED.get(part.text)
+        if begins and is_named and parts[at - 1].text != "::" and not name.startswith(begins):
+            found.append(f"{part.line}: {part.text} {name}")
     for call in calls(parts):
         name = (literal(call.arguments[0]) if call.arguments else None) or ""
         if call.name == "define" and name not in SHARED_WORDS and not name.startswith("ALLIANCE_"):
@@ -157,7 +155,8 @@ def remote_script(source: str) -> list[str]:
     """Scripts and styles that do not come with the plugin."""
     found = []
     for call in calls(pieces(source)):
-        if re.fullmatch(r"wp_(register|enqueue)_(script|style)", call.name) and len(call.arguments) > 1:
+        sends = re.fullmatch(r"wp_(register|enqueue)_(script|style)", call.name)
+        if sends and len(call.arguments) > 1:
             names = [part.text for part in call.arguments[1]]
             if names[:1] != ["plugins_url"]:
                 found.append(f"{call.line}: {call.name}")
@@ -174,7 +173,8 @@ def unprepared(source: str) -> list[str]:
         asks = call.name in {"query", "get_var", "get_row", "get_col", "get_results"}
         if asks and first[:3] != ["$wpdb", "->", "prepare"]:
             found.append(f"{call.line}: {call.name}")
-        if call.name == "prepare" and (literal(call.arguments[0]) is None or first[0].startswith('"')):
+        is_fixed = literal(call.arguments[0]) is not None and first[0].startswith("'")
+        if call.name == "prepare" and not is_fixed:
             found.append(f"{call.line}: prepare of a text that is put together")
     return found
 
@@ -196,7 +196,8 @@ def too_new(source: str) -> list[str]:
             found.append(f"{part.line}: throw within an expression")
         if part.text == "function":
             found += _new_signature(parts, at)
-    return found + [f"{call.line}: {call.name}" for call in calls(parts) if call.name in NEW_FUNCTIONS]
+    called = [call for call in calls(parts) if call.name in NEW_FUNCTIONS]
+    return found + [f"{call.line}: {call.name}" for call in called]
 
 
 def _raw(said: list[Piece]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from alliance.connect import purchase_proofs
 from alliance.connect.purchase_proofs import Purchase
 from alliance.core.money import Currency, Money
 from tests.needs import missing
-from tests.plugin.php import FILES, PLUGIN, ROOT, SLUG
+from tests.plugin.php import FILES, PLUGIN, SLUG
 from tests.plugin.zipping import build, words
 
 PHP_TESTS = PLUGIN.parent / "tests"
@@ -31,7 +31,7 @@ PURCHASES = {
     "JPY": ([("7", "4231.00", "803.91"), ("8", "100", "0")], [5035, 100]),
     "BHD": ([("55", "1.234", "0.001"), ("56", "0.0005", "0")], [1235, 1]),
 }
-"""By currency: lines as WooCommerce keeps them (product, net, tax), and what was paid in minor units."""
+"""By currency: lines as WooCommerce keeps them (product, net, tax), and what was paid in all."""
 
 
 def test_every_file_is_php() -> None:
@@ -53,7 +53,8 @@ def test_the_plugins_own_tests_pass() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     counted = re.search(r"OK \((\d+) tests", done.stdout + done.stderr)
-    assert counted and int(counted[1]) > 100
+    assert counted
+    assert int(counted[1]) > 100
 
 
 @pytest.mark.parametrize("currency", PURCHASES)
@@ -130,11 +131,11 @@ def test_no_text_is_said_in_a_way_that_is_not_gathered() -> None:
 
 
 def test_a_compiled_translation_says_what_its_source_says() -> None:
-    compiled = {(each.context, each.id): each.string
+    compiled = {each.id: (each.context, each.string)
                 for each in read_mo(BytesIO(words.compiled("zh_TW")))}
 
-    assert compiled[None, "Who recommended us?"] == "是誰推薦了我們？"
-    assert compiled["block title", "Alliance card"] == "聯盟卡片"
+    assert compiled["Who recommended us?"] == (None, "是誰推薦了我們？")
+    assert compiled["Alliance card"] == (b"block title", "聯盟卡片")
 
 
 def _php(*arguments: str, told: str = "") -> str:
