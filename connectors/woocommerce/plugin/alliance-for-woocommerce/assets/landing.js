@@ -54,7 +54,7 @@
 		if ( tokens.length && ! document.querySelector( 'script[src*="/alliance-elements.js"]' ) ) {
 			const script = document.createElement( 'script' );
 			script.src = elements;
-			script.dataset.hub = hub;
+			Object.assign( script.dataset, { hub, keep: mode } );
 			document.head.append( script );
 		}
 	}

@@ -108,7 +108,7 @@ function alliance_register_elements() {
 	$needs = array(
 		'landing'  => array(),
 		'seen'     => array( 'alliance-landing' ),
-		'elements' => array(),
+		'elements' => array( 'alliance-seen' ),
 		'cart'     => array(),
 		'checkout' => array(),
 	);
@@ -131,9 +131,11 @@ function alliance_script_attributes( $tag, $handle ) {
 	if ( ! $connection ) {
 		return $tag;
 	}
-	$told = array( 'data-hub' => $connection['hub'] );
+	$told = array(
+		'data-hub'  => $connection['hub'],
+		'data-keep' => alliance_keep_mode(),
+	);
 	if ( 'alliance-landing' === $handle ) {
-		$told['data-keep']     = alliance_keep_mode();
 		$told['data-elements'] = plugins_url( 'assets/alliance-elements.js', ALLIANCE_FILE ) . '?ver=' . ALLIANCE_VERSION;
 	}
 	$tags = new WP_HTML_Tag_Processor( $tag );

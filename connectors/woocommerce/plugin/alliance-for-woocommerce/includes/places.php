@@ -48,7 +48,7 @@ function alliance_spot_html( $spot ) {
 	foreach ( alliance_automatic( $spot ) as $id ) {
 		if ( ! isset( $placed[ $id ] ) && ! alliance_is_placed_by_hand( $id ) ) {
 			$element       = alliance_placement_html( $id );
-			$html         .= '' === $element ? '' : '<div class="alliance-place">' . $element . '</div>';
+			$html         .= '' === $element ? '' : '<div class="' . esc_attr( alliance_place_class() ) . '">' . $element . '</div>';
 			$placed[ $id ] = true;
 		}
 	}
@@ -56,6 +56,11 @@ function alliance_spot_html( $spot ) {
 		alliance_enqueue_cart();
 	}
 	return $html;
+}
+
+/** A block theme holds what it does not know as narrow as its text; a slate is as wide as a shelf. */
+function alliance_place_class() {
+	return wp_is_block_theme() ? 'alliance-place alignwide' : 'alliance-place';
 }
 
 /**

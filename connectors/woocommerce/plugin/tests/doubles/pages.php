@@ -6,6 +6,9 @@
 function is_admin() {
 	return ! empty( Shop::$page['is_admin'] );
 }
+function wp_is_block_theme() {
+	return ! empty( Shop::$page['is_block_theme'] );
+}
 function is_feed() {
 	return ! empty( Shop::$page['is_feed'] );
 }
