@@ -17,7 +17,7 @@ final class CouponTest extends ShopCase {
 		$this->assertArrayNotHasKey( 'notices', Shop::$page );
 
 		WC()->cart->total = 60;
-		printed( 'woocommerce_after_cart_item_quantity_update' );
+		printed( 'woocommerce_after_calculate_totals' );
 		$this->assertSame( array( 'ten' ), WC()->cart->applied );
 	}
 

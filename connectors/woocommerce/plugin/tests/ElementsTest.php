@@ -86,7 +86,7 @@ final class ElementsTest extends ShopCase {
 
 		$this->assertSame( '<div>cart</div>', alliance_place_cart_block( '<div>cart</div>' ) );
 		WC()->cart->total = 40;
-		$this->assertMatchesRegularExpression( '#^<div>cart</div><div class="alliance-place"><al-bundle #', alliance_place_cart_block( '<div>cart</div>' ) );
+		$this->assertMatchesRegularExpression( '#^<div>cart</div><div class="alliance-place" style="margin:1.5rem 0"><al-bundle #', alliance_place_cart_block( '<div>cart</div>' ) );
 		$this->assertArrayHasKey( 'alliance-cart', Shop::$enqueued );
 	}
 

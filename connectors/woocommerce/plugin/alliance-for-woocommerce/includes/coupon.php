@@ -11,8 +11,9 @@
 defined( 'ABSPATH' ) || exit;
 
 add_action( 'wp_loaded', 'alliance_keep_coupon', 30 );
+// After each change of the cart WooCommerce counts anew, and only then knows what the cart allows.
 add_action( 'woocommerce_add_to_cart', 'alliance_try_coupon', 30, 0 );
-add_action( 'woocommerce_after_cart_item_quantity_update', 'alliance_try_coupon', 30, 0 );
+add_action( 'woocommerce_after_calculate_totals', 'alliance_try_coupon', 30, 0 );
 add_action( 'template_redirect', 'alliance_try_coupon_on_page' );
 add_action( 'woocommerce_removed_coupon', 'alliance_drop_coupon' );
 

@@ -93,7 +93,7 @@ function alliance_allowed() {
 		true
 	);
 	return array_fill_keys( array( 'al-slate', 'al-bundle', 'al-claim', 'al-article' ), $attributes )
-		+ array( 'div' => array( 'class' => true ) );
+		+ array( 'div' => array_fill_keys( array( 'class', 'style' ), true ) );
 }
 
 /** The scripts of this plugin; they are registered once and sent only where they are enqueued. */

@@ -43,7 +43,7 @@ function alliance_show_choices( array $placements ) {
 		__( 'They show which recommendation led to an order, for as long as that is settled. Everything else goes in any case.', 'alliance-for-woocommerce' )
 	);
 	echo '</table>';
-	submit_button( __( 'Save', 'alliance-for-woocommerce' ) );
+	submit_button( __( 'Save', 'alliance-for-woocommerce' ), 'primary', 'alliance-save' );
 	echo '</form>';
 }
 

@@ -77,14 +77,14 @@ function alliance_show_connect() {
 	echo '<table class="form-table" role="presentation"><tr><th scope="row"><label for="alliance-hub">'
 		. esc_html__( 'Address of your hub', 'alliance-for-woocommerce' ) . '</label></th><td>'
 		. '<input type="url" id="alliance-hub" name="alliance_hub" class="regular-text code" placeholder="https://" required> ';
-	submit_button( __( 'Connect', 'alliance-for-woocommerce' ), 'primary', 'submit', false );
+	submit_button( __( 'Connect', 'alliance-for-woocommerce' ), 'primary', 'alliance-connect', false );
 	echo '</td></tr></table></form>';
 }
 
 /** While there is one: which, as what, and when it was last heard. */
 function alliance_show_connected( array $connection ) {
 	$heard = alliance_heard_at();
-	echo '<h2>' . esc_html__( 'Connected', 'alliance-for-woocommerce' ) . '</h2><table class="form-table" role="presentation">';
+	echo '<h2>' . esc_html__( 'Connected', 'alliance-for-woocommerce' ) . '</h2><table class="form-table alliance-state" role="presentation">';
 	alliance_show_row( __( 'Hub', 'alliance-for-woocommerce' ), $connection['hub'] );
 	alliance_show_row( __( 'This shop is there', 'alliance-for-woocommerce' ), '' === $connection['store_name'] ? $connection['store'] : $connection['store_name'] );
 	alliance_show_row(
@@ -95,7 +95,7 @@ function alliance_show_connected( array $connection ) {
 	echo '</table>';
 	alliance_open_form( 'alliance_leave' );
 	echo '<p>';
-	submit_button( __( 'Disconnect', 'alliance-for-woocommerce' ), 'secondary', 'submit', false );
+	submit_button( __( 'Disconnect', 'alliance-for-woocommerce' ), 'secondary', 'alliance-leave', false );
 	echo ' <span class="description">' . esc_html__( 'Removes the hub’s webhooks and its key from this shop. What was earned stays on the hub.', 'alliance-for-woocommerce' ) . '</span></p></form>';
 }
 
@@ -119,7 +119,7 @@ function alliance_show_checks() {
 	}
 	echo '</ul>';
 	alliance_open_form( 'alliance_test' );
-	submit_button( __( 'Test again', 'alliance-for-woocommerce' ), 'secondary', 'submit', false );
+	submit_button( __( 'Test again', 'alliance-for-woocommerce' ), 'secondary', 'alliance-test', false );
 	echo '</form>';
 }
 

@@ -48,7 +48,7 @@ function alliance_spot_html( $spot ) {
 	foreach ( alliance_automatic( $spot ) as $id ) {
 		if ( ! isset( $placed[ $id ] ) && ! alliance_is_placed_by_hand( $id ) ) {
 			$element       = alliance_placement_html( $id );
-			$html         .= '' === $element ? '' : '<div class="' . esc_attr( alliance_place_class() ) . '">' . $element . '</div>';
+			$html         .= '' === $element ? '' : '<div class="' . esc_attr( alliance_place_class() ) . '" style="margin:1.5rem 0">' . $element . '</div>';
 			$placed[ $id ] = true;
 		}
 	}

@@ -50,6 +50,8 @@ final class Cart {
 
 	public function apply_coupon( $code ) {
 		$this->applied[] = $code;
+		// As in WooCommerce, which counts the cart anew whenever a coupon was applied.
+		printed( 'woocommerce_after_calculate_totals' );
 	}
 
 	public function get_cart_contents_total() {
