@@ -17,7 +17,7 @@ PYTEST = TMPDIR=$$(sh tests/place.sh) $(BIN)/python -m pytest -n $(JOBS) --dist 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long check bench assets docs pictures lock clean
+.PHONY: help demo test test-long check bench assets plugin docs pictures lock clean
 
 help:  ## say what there is
 	@echo "make <target>, one of:"
@@ -50,6 +50,9 @@ bench: $(VENV)/dev.stamp  ## figures as ratios: postings, netting, slates, start
 
 assets: $(VENV)/made.stamp  ## build what browsers load, when its sources changed
 	@$(BIN)/python widgets/make_assets.py
+
+plugin: $(VENV)/run.stamp assets  ## the WordPress plugin, dist/alliance-for-woocommerce.zip
+	@$(BIN)/python connectors/woocommerce/build.py
 
 docs: $(VENV)/dev.stamp  ## run the examples in the docs, follow their links, find what they miss
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)

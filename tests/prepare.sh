@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what the browser tests need and Python cannot bring, where that is allowed without asking.
+# Brings what tests in browsers and in PHP need and Python cannot bring, where that is allowed without asking.
 # Never fails: a test that misses something says so itself.
 set -u
 
@@ -8,6 +8,9 @@ command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>
     || command -v google-chrome >/dev/null 2>&1 || wanted="chromium"
 command -v apt-get >/dev/null 2>&1 || exit 0
 dpkg -s fonts-noto-cjk >/dev/null 2>&1 || wanted="$wanted fonts-noto-cjk"
+for each in php-cli php-xml php-mbstring phpunit; do
+    dpkg -s "$each" >/dev/null 2>&1 || wanted="$wanted $each"
+done
 [ -n "$wanted" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then
@@ -15,7 +18,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
     as="sudo -n"
 else
-    echo "test: for the browser tests, install:$(printf ' %s' $wanted)"
+    echo "test: for all tests, install:$(printf ' %s' $wanted)"
     exit 0
 fi
 echo "test: installing$(printf ' %s' $wanted)"
