@@ -22,6 +22,8 @@ const ELEMENTS = [
   ["bundle", 26, "gifts"],
   ["claim", 26, "gifts", "bundle"],
 ];
+/** Stands at the head of the script that others ship, so that whoever reads it finds what it is made from. */
+const ORIGIN = "Made from widgets/src/shipped.ts of the merchant alliance hub.";
 
 /** Build all into `out`, which is replaced as a whole. */
 export async function buildAll(out = OUT) {
@@ -29,6 +31,7 @@ export async function buildAll(out = OUT) {
   await rm(fresh, { recursive: true, force: true });
   const keep = keeper(fresh);
   await buildEmbed(keep);
+  await buildPlugin(keep);
   await buildAdmin(keep);
   await writeFile(join(fresh, "manifest.json"), `${JSON.stringify(keep.manifest, null, 2)}\n`);
   await rm(out, { recursive: true, force: true });
@@ -42,12 +45,27 @@ async function buildEmbed(keep) {
     const code = await lean(name, defined({ BUNDLE: hashes.bundle, CLAIM: hashes.claim }));
     hashes[name] = (await keep(`${name}.js`, code, { folder: "embed", isNamedByHash: true })).hash;
   }
-  const tables = {
-    ELEMENTS: ELEMENTS.map(([name, rem, module, ...path]) => [name, rem, hashes[module], ...path]),
-    CARRY: hashes.carry,
-    VITALS: hashes.vitals,
-  };
-  await keep("embed.js", await lean("index", defined(tables)), { folder: "embed", stem: "v1" });
+  await keep("embed.js", await lean("index", defined(tables(hashes))), { folder: "embed", stem: "v1" });
+}
+
+/** What the loader knows of the modules, by whatever `load` of that build takes for each. */
+const tables = (known) => ({
+  ELEMENTS: ELEMENTS.map(([name, rem, module, ...path]) => [name, rem, known[module], ...path]),
+  CARRY: known.carry,
+  VITALS: known.vitals,
+});
+
+/**
+ * The same sources as one classic script, for plugins that may not load code from elsewhere. Modules go
+ * by their names; none measures. Letters beyond ASCII are written as escapes, since a classic script is
+ * read in the encoding of its page.
+ */
+async function buildPlugin(keep) {
+  const { vitals: _, ...inside } = Object.fromEntries(MODULES.map((name) => [name, name]));
+  const code = await lean("shipped", defined({ ...tables(inside), BUNDLE: inside.bundle, CLAIM: inside.claim }), {
+    format: "iife", charset: "ascii", conditions: ["shipped"],
+  });
+  await keep("plugin.js", `/* ${ORIGIN} */\n${code}\n`, { folder: "plugin", stem: "alliance-elements" });
 }
 
 async function buildAdmin(keep) {
@@ -62,10 +80,10 @@ const defined = (values) => Object.fromEntries(
   Object.entries(values).map(([name, value]) => [name, JSON.stringify(value ?? "")]));
 
 /** A widget's module; a second pass joins what bundling has put side by side. */
-async function lean(name, define = {}) {
-  const options = { format: "esm", legalComments: "none", plugins: [sheetAsText], define };
+async function lean(name, define = {}, { charset = "utf8", ...changed } = {}) {
+  const options = { format: "esm", legalComments: "none", plugins: [sheetAsText], define, ...changed };
   const code = await bundle(`src/${name}.ts`, options);
-  return (await transform(code, { minify: true, target: TARGET, charset: "utf8" })).code.trim();
+  return (await transform(code, { minify: true, target: TARGET, charset })).code.trim();
 }
 
 /** One minified file of an entry and all it imports. */

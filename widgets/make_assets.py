@@ -70,7 +70,7 @@ def _sources_hash() -> str:
 
 
 def _sources() -> Iterator[Path]:
-    yield from (HERE / "build.mjs", HERE / "package-lock.json")
+    yield from (HERE / "build.mjs", HERE / "package.json", HERE / "package-lock.json")
     yield from sorted(path for path in (HERE / "src").rglob("*") if path.is_file())
 
 

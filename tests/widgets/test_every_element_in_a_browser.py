@@ -9,18 +9,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.widgets.pack import AWAY, claims, pack
+from tests.widgets.elements import ALL, SHOWN, TAGS, answer
+from tests.widgets.pack import claims, pack
 from tests.widgets.shop import Hub, Shop, offer
-from tests.widgets.visit import MEASURED, THEMES, Visit
+from tests.widgets.visit import (
+    HUB_LOADED,
+    MEASURED,
+    SEEN_BY_NOBODY,
+    SHIPPED,
+    THEMES,
+    Visit,
+)
 
 pytestmark = pytest.mark.browser
 
-TAGS = ("al-slate", "al-bundle", "al-claim", "al-article")
-ALL = """<al-slate placement="plc_1"></al-slate>
-<al-bundle placement="plc_1" amount="47.50" currency="EUR"></al-bundle>
-<al-claim placement="plc_1" proof="prf_1"></al-claim>
-<al-article asset="ast_1"></al-article>"""
-SHOWN = f"() => told.filter(each => each.endsWith('al-shown')).length === {len(TAGS)}"
 FRAME = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
 OURS = """hub => { window.longest = 0; new PerformanceObserver((list) => {
   for (const { scripts } of list.getEntries())
@@ -28,6 +30,9 @@ OURS = """hub => { window.longest = 0; new PerformanceObserver((list) => {
       .reduce((total, { duration }) => total + duration, 0));
 }).observe({ type: "long-animation-frame" }); }"""
 """Of every frame over 50 ms, the time in which the hub's scripts ran."""
+HELD_OUT = SEEN_BY_NOBODY + """window.heldOut = [];
+addEventListener("al-empty", ({ target }) => heldOut.push(target.hasAttribute("held-out")));"""
+"""What a shop's own script can read from the tag at the moment it is told."""
 MODES: dict[str, dict[str, Any]] = {
     "light": {}, "dark": {"head": THEMES["dark"]}, "forced colours": {"forced_colors": "active"},
     "200 % zoom": {"width": 640, "device_scale_factor": 2},
@@ -44,14 +49,6 @@ def visit(browser: Browser, hub: Hub, shop: Shop) -> Iterator[Visit]:
     made = Visit(browser, hub, shop)
     yield made
     made.page.close()
-
-
-def answer(hub: str, path: str) -> dict[str, Any]:
-    """What the hub says to each element."""
-    if path.endswith("/bundle"):
-        return pack(hub, away=[{"seller": AWAY}])
-    offers = [offer(n, hub) for n in range(1 if path.endswith("/article") else 4)]
-    return {"slate": "slt_1", "alliance": "Fine Parenting", "layout": "compact", "offers": offers}
 
 
 def test_a_strict_policy_of_the_shop_is_kept(visit: Visit) -> None:
@@ -162,14 +159,20 @@ def test_of_two_thousand_offers_twelve_are_drawn_and_quickly(visit: Visit) -> No
     assert visit.hub.vitals[0]["work"] < 50
 
 
-def test_a_shopper_in_the_hold_out_sees_the_page_as_it_was(visit: Visit) -> None:
+@pytest.mark.parametrize("tag", [HUB_LOADED, SHIPPED], ids=["hub-loaded", "shipped"])
+def test_a_shopper_in_the_hold_out_sees_the_page_as_it_was_and_the_tag_tells_the_shop(
+        visit: Visit, tag: str) -> None:
     visit.hub.answer = {"slate": "slt_1", "label": "", "offers": [], "hold_out": True}
+    visit.hub.answering.clear()
 
-    page = visit.go('<al-slate placement="plc_1">Ours</al-slate>')
+    page = visit.go('<al-slate placement="plc_1">Ours</al-slate>', tag=tag, script=HELD_OUT)
     before = page.evaluate("document.documentElement.outerHTML")
+    visit.hub.answering.set()
     visit.wait("al-slate al-empty")
 
-    assert page.evaluate("document.documentElement.outerHTML") == before
+    assert page.evaluate("heldOut") == [True]
+    assert page.evaluate("document.documentElement.outerHTML") \
+        == before.replace('placement="plc_1"', 'placement="plc_1" held-out=""')
     assert page.locator("al-slate").inner_text() == "Ours"
 
 

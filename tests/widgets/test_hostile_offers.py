@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.widgets.pack import component, pack
 from tests.widgets.payloads import ADDRESSES, HIT, PAYLOADS
 from tests.widgets.shop import Hub, Shop, built, manifest, offer
-from tests.widgets.visit import THEMES
+from tests.widgets.visit import THEMES, shipped
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +36,23 @@ DRAW = """async ([tag, module, folder, answers]) => {
   }
 }"""
 """Draws with the built module itself, so that a page of two thousand slots takes seconds."""
+DRAW_SHIPPED = """async ([file, hub, count]) => {
+  const script = document.createElement("script");
+  script.src = file;
+  script.dataset.hub = hub;
+  await new Promise(loaded => { script.onload = loaded; document.head.append(script); });
+  for (let first = 0; first < count; first += 20)
+    await Promise.all(Array.from({ length: Math.min(20, count - first) }, (_, next) => {
+      const slot = document.createElement("al-slate");
+      slot.setAttribute("placement", first + next);
+      slot.style.position = "fixed";
+      return new Promise(drawn => {
+        slot.addEventListener("al-shown", drawn);
+        document.body.append(slot);
+      });
+    }));
+}"""
+"""A few slots at a time, each in sight, since a hub that takes long is not waited for."""
 FOUND = """() => {
   const roots = [...document.body.children].flatMap(each => each.shadowRoot ?? []);
   const all = (what) => roots.flatMap(root => [...root.querySelectorAll(what)]);
@@ -100,17 +117,30 @@ def test_no_payload_runs_from_a_code_or_its_shop(page: Page, hub: Hub) -> None:
     assert f"Works at {PLAIN}" in _found(page)["text"]
 
 
+def test_no_payload_runs_in_the_script_that_a_plugin_ships(
+        page: Page, hub: Hub, shop: Shop) -> None:
+    _draw_shipped(page, hub, f"{shop.origin}{shipped()}")
+
+    found = _found(page)
+
+    assert found["slots"] == len(PAYLOADS)
+    for where in ("{}", "Sold and shipped by {}", "Member of {}"):
+        assert where.format(PLAIN) in found["text"]
+
+
 def test_the_same_payloads_do_run_in_a_build_that_is_careless(page: Page, hub: Hub) -> None:
-    code = built("slate.js").decode()
-    careless, changed = re.subn(
-        r"(\w+)&&(\w+)\.append\(\1\)",
-        r'\1&&(\1.nodeType?\2.append(\1):\2.insertAdjacentHTML("beforeend",\1))', code)
-    assert changed == 1
-    page.route("**/careless.js", lambda route: route.fulfill(
-        body=careless, content_type="text/javascript",
-        headers={"Access-Control-Allow-Origin": "*"}))
+    _serve_careless(page, "slate.js")
 
     page.evaluate(DRAW, ["al-slate", "careless.js", f"{hub.origin}/embed/", _slates(hub.origin)])
+
+    page.wait_for_function("window.hits >= 400")
+
+
+def test_they_do_run_in_a_shipped_script_that_is_careless(
+        page: Page, hub: Hub, shop: Shop) -> None:
+    _serve_careless(page, "plugin.js")
+
+    _draw_shipped(page, hub, f"{shop.origin}/careless.js")
 
     page.wait_for_function("window.hits >= 400")
 
@@ -153,6 +183,25 @@ def _packs(hub: str) -> list[dict[str, Any]]:
 def _draw(page: Page, hub: Hub, tag: str, module: str, answers: list[dict[str, Any]]) -> None:
     file = str(manifest()[module]["file"]).removeprefix("embed/")
     page.evaluate(DRAW, [tag, file, f"{hub.origin}/embed/", answers])
+
+
+def _draw_shipped(page: Page, hub: Hub, file: str) -> None:
+    """The whole way of a shipped script: its tag added late, each slate asked for and answered."""
+    answers = _slates(hub.origin)
+    hub.answer = lambda path, asked: answers[int(asked["placement"])]
+    page.evaluate(DRAW_SHIPPED, [file, hub.origin, len(answers)])
+
+
+def _serve_careless(page: Page, name: str) -> None:
+    """`/careless.js` is that built file, but what comes in as text is taken for markup."""
+    careless, changed = re.subn(
+        r"(\w+)&&(\w+)\.append\(\1\)",
+        r'\1&&(\1.nodeType?\2.append(\1):\2.insertAdjacentHTML("beforeend",\1))',
+        built(name).decode())
+    assert changed == 1
+    page.route("**/careless.js", lambda route: route.fulfill(
+        body=careless, content_type="text/javascript",
+        headers={"Access-Control-Allow-Origin": "*"}))
 
 
 def _found(page: Page) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tests.widgets.shop import BUILT, ROOT, built, manifest
 
 WIDGETS = ROOT / "widgets"
 MODULES = ["slate.js", "bundle.js", "claim.js", "gifts.js", "carry.js", "vitals.js"]
-NAMES = [*MODULES, "embed.js", "admin.js", "chart.js", "theme.js", "admin.css"]
+NAMES = [*MODULES, "embed.js", "plugin.js", "admin.js", "chart.js", "theme.js", "admin.css"]
 
 
 def test_the_widgets_own_tests_and_types_pass(node: str) -> None:
@@ -38,6 +38,18 @@ def test_each_further_element_weighs_less_than_three_kilobytes_and_all_together_
     assert _weight("claim.js") <= 2800
     assert _weight("gifts.js", "claim.js") <= 3700
     assert _weight("embed.js", *MODULES) <= 10_000
+
+
+def test_the_script_that_a_plugin_ships_weighs_less_than_what_the_hub_sends() -> None:
+    assert _weight("plugin.js") <= 8200
+
+
+def test_the_script_that_a_plugin_ships_is_one_file_that_fetches_no_other() -> None:
+    assert manifest()["plugin.js"]["file"].startswith("plugin/alliance-elements-")
+    code = built("plugin.js").decode("ascii")
+    assert re.findall(r"\bimport\b|\bexport\b|importScripts|createElement\(.script", code) == []
+    # What is looked for is there in the other build, which does fetch.
+    assert re.findall(r"\bimport\b|createElement\(.script", built("embed.js").decode())
 
 
 def test_the_same_sources_give_the_same_bytes(node: str, tmp_path: Path) -> None:

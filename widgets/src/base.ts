@@ -2,7 +2,7 @@
  * The shell of an element: waits until its slot nears the viewport, then asks the hub and fetches
  * the module that draws, side by side. Until the module draws, the page keeps its own content.
  */
-import { HERE, load, type Load } from "./load.js";
+import { HERE, load, type Load } from "#load";
 
 /** What measures one view in twenty. */
 declare const VITALS: string;
@@ -40,20 +40,23 @@ export function shell(rem: number, hash: string, path: string): CustomElementCon
       const isHeld = !this.firstElementChild && !this.hasAttribute("style") && near.intersectionRect.top > innerHeight;
       if (isHeld) this.style = `display:block;min-block-size:var(--al-reserve,${rem}rem)`;
       let began: Began | undefined;
+      let told: { readonly hold_out?: unknown } | null | undefined;
       try {
         const drawing = load<{ draw: Draw }>(hash);
         // Without cookies, and with short patience; the signal also covers a body that stops half way.
         const answer = await fetch(url, { credentials: "omit", signal: AbortSignal.timeout(1500) });
-        const told = await answer.json();
+        told = await answer.json();
         const { draw } = await drawing;
         if (turn == this.#turn) began = await draw(this, told, locale, HERE, load);
       } catch {
         // The page stays as it was.
       }
       if (turn == this.#turn) {
-        const told = new Event(began ? "al-shown" : "al-empty", { bubbles: true });
-        this.dispatchEvent(told);
-        if (Math.random() < .05) (await load<{ measure: Measure } | undefined>(VITALS))?.measure(this, near, began, told, HERE);
+        // Said by the tag, since events carry no details: the shop writes the group onto its order.
+        this.toggleAttribute("held-out", told?.hold_out === true);
+        const ended = new Event(began ? "al-shown" : "al-empty", { bubbles: true });
+        this.dispatchEvent(ended);
+        if (Math.random() < .05) (await load<{ measure: Measure } | undefined>(VITALS))?.measure(this, near, began, ended, HERE);
       }
       // Given back only out of sight as well, whether the slate was smaller or did not come at all.
       await when(this, false);

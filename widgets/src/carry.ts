@@ -3,7 +3,7 @@
  * so that a purchase in the same session is credited without anything kept on the device. With a
  * yes, the token goes into one first-party cookie instead; with a no, it goes nowhere.
  */
-import { consent, whenChanged } from "./consent.js";
+import { consent, whenChanged } from "#consent";
 
 const NAME = "alc";
 /** The store keeps the last four; the hub decides which of them counts, and for how long. */

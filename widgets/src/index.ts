@@ -1,6 +1,6 @@
 /** The loader: all that a shop's page fetches until a slot comes near the viewport. */
 import { shell } from "./base.js";
-import { load } from "./load.js";
+import { load } from "#load";
 
 /** Each element: its name after `al-`, rem held free, its module, what it asks for if not by name. */
 declare const ELEMENTS: readonly (readonly [name: string, rem: number, hash: string, path?: string])[];

@@ -75,6 +75,19 @@ test("a hub that does not answer leaves the page as it was", async () => {
   expect(slot().shadowRoot).toBeNull();
 });
 
+test("the tag tells who is held out, as the last answer has it, before the event", async () => {
+  const seen: boolean[] = [];
+  slot().addEventListener("al-empty", () => seen.push(slot().hasAttribute("held-out")));
+  const answers = ['{"hold_out":true}', '{"offers":[]}', '{"hold_out":true}', "null", '{"hold_out":"yes"}', ""];
+  for (const [turn, answer] of answers.entries()) {
+    fetched.mockResolvedValueOnce(new Response(answer));
+    slot().setAttribute("product", String(turn));
+    await near();
+    await vi.waitFor(() => expect(seen.length).toBe(turn + 1));
+  }
+  expect(seen).toEqual([true, false, true, false, false, false]);
+});
+
 test("another product asks again, the same one does not", async () => {
   await near();
   slot().setAttribute("product", "SKU2");
