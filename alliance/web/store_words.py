@@ -38,6 +38,8 @@ CHECKS = {
 }
 """A check of the plugin: what is good, and what to do where it is not."""
 
+_MOVED = N_("Go to Connect a store and write the address that the shop has now. If it is the same "
+            "shop, say that it moved: everything stays.")
 MENDING = {
     "call_unreadable": N_(
         "The person whose key made the webhooks may have lost the right to manage the shop. "
@@ -49,9 +51,7 @@ MENDING = {
         "Ask whoever keeps the firewall or the security plugin to let the hub's calls to /wp-json "
         "through."),
     "store_certificate": N_("Renew the certificate at your host; the hub tries again by itself."),
-    "store_redirected": N_(
-        "Go to Connect a store and write the address that the shop has now. If it is the same "
-        "shop, say that it moved: everything stays."),
+    "store_redirected": _MOVED, "store_moved": _MOVED,
     "store_closed": N_("Leave maintenance mode; the hub tries again by itself."),
     "store_no_woocommerce": N_("Switch WooCommerce on again; the hub tries again by itself."),
     "store_not_json": N_(
