@@ -24,7 +24,7 @@ from alliance.merchants import pairing, stores
 from alliance.merchants.joining_model import Pairing, StoreHealth
 from alliance.merchants.model import Merchant, Store
 from alliance.web.front import Front
-from alliance.worker import loop, outfitting
+from alliance.worker import SCHEDULE, loop, outfitting
 from tests import make, pages
 from tests.fake_woo import FakeWoo, served
 from tests.fake_woo.pairing import approve, deny
@@ -145,8 +145,10 @@ def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
     off = next(iter(desk.shop.webhooks.all.values()))
     topics = {hook.topic for hook in desk.shop.webhooks.all.values()}
     off.status = "disabled"
-    outfitting.look_after(desk.hub, now + timedelta(minutes=30))
+    (pause,) = [every for every, what in SCHEDULE if what is outfitting.look_after]
+    outfitting.look_after(desk.hub, now + pause)
 
+    assert pause < timedelta(hours=1)
     assert {hook.topic for hook in desk.shop.webhooks.all.values()} == topics
     assert {hook.status for hook in desk.shop.webhooks.all.values()} == {"active"}
     assert "comes again" in desk.visitor.see(f"/stores/{store.id}").text
