@@ -28,6 +28,7 @@ from alliance.hub import Hub
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry
 from alliance.ledger.proofs import HeadKey
+from alliance.merchants import pairing
 from alliance.merchants.model import Merchant
 from alliance.promotions import placements, tasks
 from alliance.referrals import links, publishing
@@ -123,6 +124,8 @@ def traded(session: Session, *, now: datetime) -> Traded:
     task = tasks.post(session, bakery, made.alliance.id, made.product_id, title="New bread",
                       text="", material="", rate=Rate.percent("20"), now=now,
                       until=now + timedelta(days=30))
+    trip = pairing.begin(session, bakery, connector="woocommerce", address="https://bread.example",
+                         now=now)
     stranger = make.merchant(session, "stranger", category="toys")
     make.alliance(session, stranger, name="Elsewhere")
     seat = members.member_for(session, made.alliance.id, made.merchants["cafe"].id)
@@ -137,6 +140,7 @@ def traded(session: Session, *, now: datetime) -> Traded:
         "store_id": made.store.id, "member_id": seat.id, "obligation_id": owed.id,
         "payment_id": paid.id, "entry_id": booked, "hold_id": hold.id,
         "campaign_id": pack.id, "component_id": part.id, "task_id": task.id,
+        "pairing_id": trip.pairing_id, "connector": "unknown",
         "person_id": str(bakery.person_id), "message_id": "msg_unknown",
         "token": "unknown-token", "slug": "bakery", "ref": "900", "filename": "nothing.css"},
         stranger)

@@ -189,7 +189,8 @@ def test_members_do_reach_what_strangers_cannot(app: Flask, visitor: Visitor,
              if method == "GET" and rule.arguments and rule.endpoint not in
              {"static", "orders.by_store", "alliances.invited", "placements.show", "links.show",
               "links.card", "lost.show", "articles.show", "articles.edit",
-              "assets.next_version", "planning.change_plan", "swapping.answer"}}
+              "assets.next_version", "planning.change_plan", "swapping.answer", "pairing.install",
+              "pairing.come_back", "pairing.show"}}
 
     assert set(codes.values()) == {200}, codes
 
@@ -295,7 +296,8 @@ def test_one_click_signs_in_at_the_demos_door(database: Database, tmp_path: Path
 _ARGUMENTS = ("alliance_id", "contract_id", "order_id", "product_id", "placement_id", "cycle_id",
               "store_id", "member_id", "obligation_id", "payment_id", "entry_id", "message_id",
               "person_id", "link_id", "hold_id", "asset_id", "article_id", "campaign_id",
-              "component_id", "task_id", "code", "token", "slug", "ref", "filename")
+              "component_id", "task_id", "pairing_id", "connector", "code", "token", "slug",
+              "ref", "filename")
 
 
 def _asked(app: Flask, values: dict[str, str]) -> Iterator[tuple[Rule, str, str]]:
