@@ -9,6 +9,7 @@ from alliance.web.words import N_
 TOPICS = {
     "order.created": N_("A new order"), "order.updated": N_("A changed order"),
     "order.deleted": N_("An order in the trash"), "order.restored": N_("An order taken back out"),
+    "action.woocommerce_delete_order": N_("An order deleted for good"),
     "product.created": N_("A new product"), "product.updated": N_("A changed product"),
     "product.deleted": N_("A product in the trash"),
     "product.restored": N_("A product taken back out"),

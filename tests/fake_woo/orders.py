@@ -129,8 +129,9 @@ class Orders:
         self._till.happened("order.restored", number)
 
     def delete_for_good(self, number: int) -> None:
-        """Gone, and nobody is told."""
+        """Gone; no topic of orders tells of it, only what WooCommerce does then."""
         del self.by_id[number]
+        self._till.happened("action.woocommerce_delete_order", number)
 
     def rest(self, asked: Asked, path: str) -> Told:
         """`/orders…`, as the REST interface has it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ TOPICS = {f"{what}.{event}" for what in ("order", "product", "coupon", "customer
           for event in ("created", "updated", "deleted", "restored")}
 FAILURES = 5
 _ADDRESS = "http://", "https://"
+_ACTION = re.compile("action\\.woocommerce_[a-z_]+")
+"""Any action of WooCommerce's own can be a topic."""
 
 
 class Records(Protocol):
@@ -128,7 +131,8 @@ class Webhooks:
 
     def make(self, body: dict[str, Any]) -> Told:
         """A new webhook, by hand or by REST: pinged before anybody is answered."""
-        if body.get("topic") not in TOPICS:
+        topic = str(body.get("topic"))
+        if topic not in TOPICS and not _ACTION.fullmatch(topic):
             return refusal("error-400-webhook-bad-topic")
         if not str(body.get("delivery_url", "")).startswith(_ADDRESS):
             return refusal("error-400-webhook-bad-url")
@@ -180,6 +184,8 @@ class Webhooks:
         resource, _, event = hook.topic.partition(".")
         if event == "deleted":
             payload: dict[str, Any] = {"id": record}
+        elif resource == "action":
+            payload = {"action": event, "arg": record}
         elif hook.may_read:
             payload = self._shop.payload(resource, record)
         else:

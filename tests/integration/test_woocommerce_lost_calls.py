@@ -190,6 +190,22 @@ def test_every_call_twice_and_in_reverse_books_nothing_twice(bench: WooHub) -> N
     assert {bench.known(number) for number in numbers} == {"paid 10.84 EUR"}
 
 
+def test_an_order_that_is_deleted_for_good_takes_its_commission_with_it(bench: WooHub) -> None:
+    bench.ensure_hooks()
+    number = bench.buy()
+    bench.shop.orders.pay(number)
+    bench.shop.webhooks.run()
+    bench.settle()
+    owed = bench.owed()
+    bench.shop.orders.delete_for_good(number)
+    bench.shop.webhooks.run()
+    bench.settle()
+
+    assert owed.startswith("bakery owes cafe")
+    assert bench.owed() == ""
+    assert set(bench.statuses) == {200}
+
+
 def test_no_draft_of_a_checkout_is_kept(bench: WooHub) -> None:
     bench.ensure_hooks()
     draft = bench.shop.open_checkout()

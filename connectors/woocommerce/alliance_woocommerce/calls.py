@@ -27,6 +27,8 @@ PING_KEY = "ping"
 _PING = re.compile(rb"webhook_id=[0-9]{1,18}")
 _SIGNATURE = "X-WC-Webhook-Signature"
 _REMOVED = {"order": "order_removed", "product": "product_removed"}
+_DELETED = "woocommerce_delete_order"
+"""What WooCommerce does when an order goes for good; no topic of an order tells of it."""
 
 
 def check(call: InboundCall, grant: Grant) -> DeliveryKey:
@@ -98,6 +100,9 @@ def _named(body: dict[str, Any], call: InboundCall) -> StoreRecord | None:
     if set(body) == {"id"}:
         removed = _REMOVED.get(_resource(call))
         return StoreRecord(removed, ident(body["id"])) if removed else None
+    if set(body) == {"action", "arg"}:
+        is_order = body["action"] == _DELETED
+        return StoreRecord("order_removed", ident(body["arg"])) if is_order else None
     if isinstance(body.get("code"), str) and "message" in body and "id" not in body:
         # The person whose key made the webhook lost the right: signed, but no order any more.
         return StoreRecord("broken", plain(body["code"], 100))

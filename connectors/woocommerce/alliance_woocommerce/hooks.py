@@ -30,6 +30,7 @@ NAMES: Mapping[str, str] = {
     "product.updated": "a product changed",
     "product.deleted": "a product was thrown away",
     "product.restored": "a product was taken out of the bin",
+    "action.woocommerce_delete_order": "an order was deleted for good",
 }
 """The topics that the hub listens to, and what each says in the shop's own list."""
 
