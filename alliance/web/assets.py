@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 BUILT = Path(__file__).with_name("static") / "built"
 BUILT_PATH = "/static/built/"
+_PLATFORM = re.compile("[a-z0-9_]{1,40}")
+
+
+def plugin_of(connector: str, folder: Path = BUILT) -> Path | None:
+    """The zip of our plugin for the shops of a platform, where it was built (`make plugin`)."""
+    zipped = folder / "plugin" / f"{connector}.zip"
+    return zipped if _PLATFORM.fullmatch(connector) and zipped.is_file() else None
 
 
 class Assets:

@@ -30,7 +30,10 @@ class NotBuilt(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Write `dist/alliance-for-woocommerce.zip`, or say in one line why not."""
+    """Write `dist/alliance-for-woocommerce.zip`, or say in one line why not.
+
+    The same zip is laid beside what browsers load, where the hub's own pages offer it.
+    """
     target = Path(arguments[0]) if arguments else ROOT / "dist" / f"{SLUG}.zip"
     try:
         files = dict(contents(elements(BUILT)))
@@ -39,6 +42,8 @@ def main(arguments: list[str]) -> int:
         return 1
     target.parent.mkdir(parents=True, exist_ok=True)
     write(target, files)
+    if not arguments:
+        write(BUILT / "plugin" / "woocommerce.zip", files)
     print(f"plugin: {target.name}, {len(files)} files, {target.stat().st_size:,} bytes")
     return 0
 

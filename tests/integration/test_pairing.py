@@ -23,6 +23,7 @@ from alliance.hub import Hub
 from alliance.merchants import pairing, stores
 from alliance.merchants.joining_model import Pairing, StoreHealth
 from alliance.merchants.model import Merchant, Store
+from alliance.web.assets import plugin_of
 from alliance.web.front import Front
 from alliance.worker import SCHEDULE, loop, outfitting
 from tests import make, pages
@@ -319,6 +320,21 @@ def test_a_look_says_what_is_wrong_and_how_to_mend_it(desk: Desk, now: datetime)
     assert page.status_code == 503
     assert "The shop no longer accepts" in page.text
     assert "write the same address" in page.text
+
+
+def test_the_plugin_is_offered_where_it_was_built_and_nothing_else_is(
+        desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / "plugin" / "woocommerce.zip").write_bytes(b"PK")
+    (tmp_path / "secret.zip").write_bytes(b"PK")
+    with desk.visitor.see("/stores/woocommerce/plugin.zip") as reply:
+        offered = reply.status_code
+
+    assert plugin_of("woocommerce", tmp_path) == tmp_path / "plugin" / "woocommerce.zip"
+    assert plugin_of("../secret", tmp_path) is None
+    assert plugin_of("shopify", tmp_path) is None
+    assert (offered == 200) == (plugin_of("woocommerce") is not None)
+    assert desk.visitor.see("/stores/..%2fsecret/plugin.zip").status_code == 404
 
 
 def test_trips_of_yesterday_are_forgotten(desk: Desk, now: datetime) -> None:

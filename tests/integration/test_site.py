@@ -190,7 +190,7 @@ def test_members_do_reach_what_strangers_cannot(app: Flask, visitor: Visitor,
              {"static", "orders.by_store", "alliances.invited", "placements.show", "links.show",
               "links.card", "lost.show", "articles.show", "articles.edit",
               "assets.next_version", "planning.change_plan", "swapping.answer", "pairing.install",
-              "pairing.come_back", "pairing.show"}}
+              "pairing.come_back", "pairing.show", "stores.plugin"}}
 
     assert set(codes.values()) == {200}, codes
 

@@ -6,17 +6,27 @@ import logging
 import secrets
 from datetime import timedelta
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from alliance import fitting
 from alliance.connect.protocol import Grant, StoreError
-from alliance.core.errors import AllianceError, Invalid, TooMany
+from alliance.core.errors import AllianceError, Invalid, NotFound, TooMany
 from alliance.core.money import Currency
 from alliance.merchants import connecting, health, stores
 from alliance.merchants.plain import one_line
 from alliance.web.asked import again, by, change, hub, now, outside, reading
+from alliance.web.assets import plugin_of
 from alliance.web.pace import MINUTE, Limits, Rate
 
 pages = Blueprint("stores", __name__)
@@ -51,7 +61,8 @@ def show(store_id: str) -> ResponseReturnValue:
     return render_template(
         "stores/show.html", store=store, health=health.of(reading(), by()).get(store_id),
         door=_door(store.connector, store.path_token), silent=SILENT,
-        parked=stores.parked_of(reading(), by())[store_id], pasts=PASTS)
+        parked=stores.parked_of(reading(), by())[store_id], pasts=PASTS,
+        has_plugin=plugin_of(store.connector) is not None)
 
 
 @pages.post("/stores/<store_id>/look")
@@ -89,7 +100,18 @@ def past(store_id: str) -> ResponseReturnValue:
 @pages.get("/stores/new")
 def new() -> ResponseReturnValue:
     """Where to begin: the shop's address is all that is needed. Keys can be typed, too."""
-    return render_template("stores/new.html", installing=_installing())
+    installing = _installing()
+    return render_template("stores/new.html", installing=installing,
+                           plugins=[name for name in installing if plugin_of(name)])
+
+
+@pages.get("/stores/<connector>/plugin.zip")
+def plugin(connector: str) -> ResponseReturnValue:
+    """Our plugin for shops of this platform, as it was built with this hub."""
+    zipped = plugin_of(connector)
+    if zipped is None:
+        raise NotFound("plugin", connector[:40])
+    return send_file(zipped, as_attachment=True, download_name=f"alliance-for-{connector}.zip")
 
 
 @pages.get("/stores/new/keys")
