@@ -7,6 +7,7 @@ from flask_babel import gettext
 from alliance.web.words import N_
 
 TOPICS = {
+    "calls": N_("Orders and products"),
     "order.created": N_("A new order"), "order.updated": N_("A changed order"),
     "order.deleted": N_("An order in the trash"), "order.restored": N_("An order taken back out"),
     "action.woocommerce_delete_order": N_("An order deleted for good"),
