@@ -90,7 +90,7 @@ def choose(placement_id: str) -> ResponseReturnValue:
 def switch(placement_id: str) -> ResponseReturnValue:
     """Turn a placement on or off."""
     change(lambda session: placements.switch(
-        session, by(), placement_id, on=request.form.get("on") == "1"))
+        session, by(), placement_id, on=request.form.get("on") == "1", now=now()))
     return redirect(url_for("placements.show", placement_id=placement_id), 303)
 
 
