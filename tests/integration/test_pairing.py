@@ -144,6 +144,17 @@ def test_the_worker_makes_every_webhook_and_the_page_says_so(desk: Desk, now: da
     assert "not installed" in page
 
 
+def test_a_shop_that_was_just_connected_is_not_called_read_before_it_is(
+        desk: Desk, now: datetime) -> None:
+    path = f"/stores/{desk.connect().id}"
+    before = desk.visitor.see(path).text
+    loop.until_idle(desk.hub, now=now)
+    after = desk.visitor.see(path).text
+
+    assert "The hub looks as soon as a shop is connected" in before
+    assert (">read</a>" in before, ">read</a>" in after) == (False, True)
+
+
 def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
         desk: Desk, now: datetime) -> None:
     store = desk.connect()
@@ -190,6 +201,7 @@ def test_a_placement_is_told_to_the_plugin_as_soon_as_it_is_made_or_changed(
     loop.until_idle(desk.hub, now=now + timedelta(seconds=1))
 
     assert first == [("Below", "cart", True)]
+    assert "needs no tag" in desk.visitor.see(made.headers["Location"]).text
     assert desk.told_places() == [("Below", "cart", False)]
 
 
