@@ -13,6 +13,9 @@ from alliance.core.errors import Invalid
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 """How this machine calls itself."""
 
+RESERVED = (".test", ".localhost")
+"""Endings that no public name may have (RFC 6761): who reaches such a hub is on its network."""
+
 DURABILITIES = ("spool", "strict")
 
 
@@ -69,13 +72,15 @@ class Settings:
             if not keys or any(len(key) < 32 for key in keys):
                 raise Invalid("weak_key", f"Set ALLIANCE_{name}_KEYS to 64 hexadecimal digits or "
                               "more, for example from `openssl rand -hex 32`.")
-        local = urlsplit(self.public_url).hostname in LOCAL
+        host = urlsplit(self.public_url).hostname or ""
+        local = host in LOCAL
         if self.demo and not local:
             raise Invalid("demo_in_public", "The demo signs everybody in with one click: it runs "
                           "on this machine only.")
-        if self.allow_private_stores and not local:
+        if self.allow_private_stores and not (local or host.endswith(RESERVED)):
             raise Invalid("private_stores_in_public", "ALLIANCE_ALLOW_PRIVATE_STORES is for test "
-                          "shops beside a local hub; unset it for a public address.")
+                          "shops beside a hub on this machine, or on a name that ends in .test or "
+                          ".localhost; unset it for a public address.")
         if not local and not self.public_url.startswith("https://"):
             raise Invalid("insecure_public_url", "ALLIANCE_PUBLIC_URL must start with https://.")
         if self.click_durability not in DURABILITIES:

@@ -40,6 +40,13 @@ class StoreConnected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacementsChanged(Event):
+    """A placement of a store was made or chosen anew: the store's plugin is to be told."""
+
+    store_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastWanted(Event):
     """The owner of a store wants its older orders read too, from `since` (RFC 3339) on."""
 
@@ -114,9 +121,9 @@ class CycleFinal(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (StoreCalled, StoreConnected, PastWanted, CatalogueDoubted, OrderChanged,
-                 ClicksDrained, CodeChanged, CouponsDue, CampaignMoved, TermsInForce, HoldMoved,
-                 CycleFinal)
+    for kind in (StoreCalled, StoreConnected, PlacementsChanged, PastWanted, CatalogueDoubted,
+                 OrderChanged, ClicksDrained, CodeChanged, CouponsDue, CampaignMoved,
+                 TermsInForce, HoldMoved, CycleFinal)
 }
 
 

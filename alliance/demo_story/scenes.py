@@ -34,7 +34,8 @@ class Scenes:
             (max(self.trade.start + timedelta(hours=7), ago(33, -6)), self.remembered_too_late),
             (ago(12, 9), self.saw_only_the_widget), (ago(12, 15), self.rewrote_the_address),
             (ago(11, 10), self.used_the_address_twice), (ago(11, 16), self.bought_for_himself),
-            (ago(10, 11), self.stayed_in_the_shop), (ago(10, 17), self.code_before_a_contract),
+            (ago(10, 11), self.sent_by_the_shop_itself),
+            (ago(10, 17), self.code_before_a_contract),
             (ago(9, 9), self.a_nursery_buys), (ago(9, 14), self.above_the_cap),
             (ago(8, 10), self.followed_her_own_link), (ago(8, 18), self.tried_the_checkout),
             (ago(7, 12), self.was_shown_nothing), (ago(7, 19), self.followed_two),
@@ -70,9 +71,10 @@ class Scenes:
         token = self.trade.follow("zhang", "li", at)
         self._buy("li", [token], at + timedelta(minutes=5), email="zhang@demo.example")
 
-    def stayed_in_the_shop(self, at: datetime) -> None:
-        """A couple looks at Zhao's recommendations, and books with Zhao."""
-        self._buy("zhao", [self.trade.cast.placements["zhao"]], at)
+    def sent_by_the_shop_itself(self, at: datetime) -> None:
+        """A couple comes by a link of Zhao's own to Zhao, and books: nobody owes himself."""
+        token = self.trade.follow("zhao", "zhao", at)
+        self._buy("zhao", [token], at + timedelta(minutes=6))
 
     def code_before_a_contract(self, at: datetime) -> None:
         """Wang gave Zhang a code to read out, while their contract still waits for a signature."""

@@ -13,7 +13,10 @@ from alliance.alliances import members
 from alliance.alliances.model import Member
 from alliance.core.actor import Actor
 from alliance.core.errors import Conflict, Invalid, NotFound
+from alliance.core.events import PlacementsChanged
 from alliance.core.ids import new_id
+from alliance.db import queue
+from alliance.db.base import iso
 from alliance.db.once import insert_once
 from alliance.merchants import shown, stores
 from alliance.promotions.model import (
@@ -78,8 +81,7 @@ def make(session: Session, by: Actor, alliance_id: str, store_id: str, *, name: 
     row["measured_since"] = now if row["hold_out_bp"] else None
     if not insert_once(session, Placement, [row], ["store_id", "name"]):
         raise _taken(row["name"])
-    shown.changed(session, alliance_id)
-    return session.get_one(Placement, row["id"])
+    return _changed(session, session.get_one(Placement, row["id"]), now)
 
 
 def change(session: Session, by: Actor, placement_id: str, *, name: str, slots: int,
@@ -104,8 +106,7 @@ def change(session: Session, by: Actor, placement_id: str, *, name: str, slots: 
     if changed is None:
         raise _taken(values["name"])
     session.refresh(placement)
-    shown.changed(session, placement.alliance_id)
-    return placement
+    return _changed(session, placement, now)
 
 
 def own(session: Session, by: Actor, placement_id: str) -> Placement:
@@ -131,13 +132,12 @@ def of_store(session: Session, store_id: str) -> list[Placement]:
         .order_by(Placement.created_at, Placement.id)))
 
 
-def switch(session: Session, by: Actor, placement_id: str, *, on: bool) -> Placement:
+def switch(session: Session, by: Actor, placement_id: str, *, on: bool,
+           now: datetime) -> Placement:
     """Turn a placement on or off; raises `NotFound` for another merchant's."""
     placement = own(session, by, placement_id)
     placement.is_on = on
-    session.flush()
-    shown.changed(session, placement.alliance_id)
-    return placement
+    return _changed(session, placement, now)
 
 
 def resume(session: Session, by: Actor, placement_id: str, *, now: datetime) -> Placement:
@@ -149,9 +149,7 @@ def resume(session: Session, by: Actor, placement_id: str, *, now: datetime) -> 
     if placement.paused_at is None:
         raise Conflict("not_paused", "This placement is not paused.")
     placement.paused_at, placement.paused_why, placement.resumed_at = None, None, now
-    session.flush()
-    shown.changed(session, placement.alliance_id)
-    return placement
+    return _changed(session, placement, now)
 
 
 def pause(session: Session, placement_id: str, why: str, *, now: datetime) -> bool:
@@ -159,12 +157,22 @@ def pause(session: Session, placement_id: str, why: str, *, now: datetime) -> bo
 
     `why` is the budget that its field metrics broke (`rules/vitals.py`).
     """
-    alliance_id = session.scalar(
+    paused = session.scalar(
         update(Placement).where(Placement.id == placement_id, Placement.paused_at.is_(None))
-        .values(paused_at=now, paused_why=why).returning(Placement.alliance_id))
-    if alliance_id is not None:
-        shown.changed(session, alliance_id)
-    return alliance_id is not None
+        .values(paused_at=now, paused_why=why).returning(Placement))
+    if paused is not None:
+        _changed(session, paused, now)
+    return paused is not None
+
+
+def _changed(session: Session, placement: Placement, now: datetime) -> Placement:
+    """What browsers are shown, and what the store's plugin was told, is to be made anew."""
+    session.flush()
+    shown.changed(session, placement.alliance_id)
+    # One for each change: what is told is what is true by then.
+    queue.put(session, PlacementsChanged(placement.store_id), scope=placement.store_id,
+              key=f"placements:{placement.id}:{iso(now)}", now=now)
+    return placement
 
 
 def _values(session: Session, host: Member, name: str, slots: int,

@@ -290,14 +290,22 @@ class Gathered:
     def _viewed(self, row: OrderRow) -> Iterator[Touch]:
         # Nobody can say when it was seen: only the order carries it, so its time is the order's.
         placed_at = row.order.placed_at
+        for placement_id, host, seller in self._seen_of_others(row):
+            yield Touch(
+                id=f"view:{placement_id}", kind=Evidence.VIEW, host=host, at=placed_at,
+                alliance=self._seats.member(host).alliance_id, placement=placement_id,
+                **_under(self._seats.terms(seller, host, placed_at)))
+
+    def _seen_of_others(self, row: OrderRow) -> Iterator[tuple[str, str, str]]:
+        """Placements that the order names, with their host and the order's seller there.
+
+        The shop's own ones say nothing about who sent the shopper: they only measure its pages.
+        """
         for placement_id in row.order.views:
             host = self._homes.get(placement_id, "")
             seller = self._seats.seller_for(row.merchant_id, host)
-            if seller is not None:
-                yield Touch(
-                    id=f"view:{placement_id}", kind=Evidence.VIEW, host=host, at=placed_at,
-                    alliance=self._seats.member(host).alliance_id, placement=placement_id,
-                    **_under(self._seats.terms(seller, host, placed_at)))
+            if seller is not None and seller != host:
+                yield placement_id, host, seller
 
     def _standing(self, row: OrderRow, hosts: set[str]) -> Standing:
         members = [self._seats.member(host) for host in sorted(hosts)]
@@ -313,7 +321,9 @@ class Gathered:
             own_stores=frozenset(
                 member.id for member in members if member.merchant_id == row.merchant_id),
             capped=frozenset(before.get("capped", [])) & frozenset(hosts),
-            hold_out=row.order.hold_out, zone_name=members[0].zone if members else "UTC")
+            # Beside the shop's own placements the word is about its own pages alone.
+            hold_out=row.order.hold_out and any(self._seen_of_others(row)),
+            zone_name=members[0].zone if members else "UTC")
 
     def _hosts_of(self, rows: Sequence[OrderRow]) -> set[str]:
         read = (self._tokens.read(text, row.store_id)[0]

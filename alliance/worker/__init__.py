@@ -16,6 +16,7 @@ from alliance.core.events import (
     HoldMoved,
     OrderChanged,
     PastWanted,
+    PlacementsChanged,
     StoreCalled,
     StoreConnected,
     TermsInForce,
@@ -39,6 +40,7 @@ from alliance.worker.handling import Handler, settle_up
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
     StoreConnected: [outfitting.fit_out, reading.pull_catalogue, reading.pull_recent_orders],
+    PlacementsChanged: [outfitting.tell_plugins],
     PastWanted: [reading.pull_past],
     CatalogueDoubted: [reading.pull_catalogue],
     OrderChanged: [settle_up],

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from alliance import fitting
 from alliance.connect.protocol import StoreError
-from alliance.core.events import StoreConnected
+from alliance.core.errors import Conflict
+from alliance.core.events import PlacementsChanged, StoreConnected
 from alliance.hub import Hub
 from alliance.merchants import pairing, stores
 from alliance.worker.handling import Effect
@@ -27,10 +28,22 @@ def fit_out(hub: Hub, events: Sequence[StoreConnected], now: datetime) -> Effect
         except StoreError as error:
             log.warning("store %s is not fitted out: %s", event.store_id, error.detail)
 
-    def effect(session: Session) -> None:
-        """All was written store by store already."""
+    return _nothing
 
-    return effect
+
+def tell_plugins(hub: Hub, events: Sequence[PlacementsChanged], now: datetime) -> Effect:
+    """Tell stores' plugins what their pages are to show now, once for many changes.
+
+    A store that cannot be told is told when it is looked after, within the half hour.
+    """
+    for store_id in sorted({event.store_id for event in events}):
+        try:
+            fitting.tell_plugin(hub, store_id)
+        except StoreError as error:
+            log.warning("the plugin of store %s is told later: %s", store_id, error.detail)
+        except Conflict:
+            log.info("store %s was disconnected meanwhile", store_id)
+    return _nothing
 
 
 def look_after(hub: Hub, now: datetime) -> None:
@@ -47,3 +60,7 @@ def look_after(hub: Hub, now: datetime) -> None:
 def tidy(hub: Hub, now: datetime) -> None:
     """Forget trips for keys that nobody came back from."""
     hub.database.run(lambda session: pairing.forget_old(session, now=now))
+
+
+def _nothing(session: Session) -> None:
+    """All was written, or told, store by store already."""

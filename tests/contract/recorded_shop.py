@@ -129,7 +129,7 @@ class RecordedShop:
         parts = urlsplit(call.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         path = parts.path
-        if path == "/" and "rest_route" in query:
+        if path == "/index.php" and "rest_route" in query:
             path = "/wp-json" + query.pop("rest_route")
         elif not self.has_permalinks:
             call.send(404, b"<html><h1>Not Found</h1></html>", Content_Type="text/html")

@@ -76,11 +76,12 @@ def test_an_address_that_is_none_is_not_believed(bench: FakeBench, address: obje
 
 
 def test_a_shop_with_plain_permalinks_can_be_read_and_written(bench: FakeBench) -> None:
-    bench.shop.has_permalinks = False
+    bench.shop.has_permalinks, bench.shop.plugin.is_there = False, True
     assert bench.connector.about(bench.grant).may_write
+    assert bench.connector.equip(bench.grant, KIT) is not None
     assert bench.connector.ensure_hooks(bench.grant, DOOR).is_whole
     assert bench.connector.order(bench.grant, "43") is not None
-    bench.connector.leave(bench.grant, DOOR)
+    assert bench.connector.leave(bench.grant, DOOR)
     assert bench.shop.webhooks.all == {}
 
 

@@ -116,7 +116,7 @@ def test_a_placement_that_is_off_gives_nothing(pack: Pack) -> None:
     pack.tend()
     with pack.hub.database.transaction() as session:
         cafe = pack.world.actor(session, "cafe")
-        placements.switch(session, cafe, pack.placement_id, on=False)
+        placements.switch(session, cafe, pack.placement_id, on=False, now=pack.now)
 
     assert refused(pack, "order-1") == "campaign_over"
     assert offered(pack) is None

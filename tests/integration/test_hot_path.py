@@ -222,7 +222,7 @@ def test_what_was_switched_off_is_off_at_the_next_look(
     with bench.hub.database.transaction() as session:
         cafe, bakery = (bench.world.actor(session, name) for name in ("cafe", "bakery"))
         if change == "switch":
-            placements.switch(session, cafe, placement, on=False)
+            placements.switch(session, cafe, placement, on=False, now=bench.now)
         elif change == "suspend":
             members.suspend(session, bakery, bench.world.members["cafe"].id, now=bench.now)
         else:

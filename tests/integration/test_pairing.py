@@ -18,6 +18,7 @@ from alliance.connect.http import Outbound
 from alliance.connect.protocol import InboundCall
 from alliance.core.actor import Actor
 from alliance.core.ids import MerchantId
+from alliance.db.queue import Message
 from alliance.db.session import Database
 from alliance.hub import Hub
 from alliance.merchants import pairing, stores
@@ -72,6 +73,11 @@ class Desk:
         reply = self.visitor.send(f"/stores/pairings/{trip[1]}/confirmation", {"name": "Sprout"})
         assert reply.status_code == 303, reply.text
         return self.kept()[-1]
+
+    def told_places(self) -> list[tuple[str, str, bool]]:
+        """The placements that the shop's plugin knows: name, spot, and whether it is on."""
+        return [(each["name"], each["spot"], each["on"])
+                for each in (self.shop.plugin.connection or {})["placements"]]
 
     def kept(self) -> list[Store]:
         """Li's stores."""
@@ -138,6 +144,17 @@ def test_the_worker_makes_every_webhook_and_the_page_says_so(desk: Desk, now: da
     assert "WooCommerce" in page
 
 
+def test_a_shop_that_was_just_connected_is_not_called_read_before_it_is(
+        desk: Desk, now: datetime) -> None:
+    path = f"/stores/{desk.connect().id}"
+    before = desk.visitor.see(path).text
+    loop.until_idle(desk.hub, now=now)
+    after = desk.visitor.see(path).text
+
+    assert "The hub looks as soon as a shop is connected" in before
+    assert (">read</a>" in before, ">read</a>" in after) == (False, True)
+
+
 def test_a_hook_that_switched_itself_off_is_active_again_after_one_look(
         desk: Desk, now: datetime) -> None:
     store = desk.connect()
@@ -168,6 +185,47 @@ def test_the_plugin_is_told_its_placements_and_shows_the_connection_at_once(
     assert told is not None
     assert (told["hub"], told["store"]) == (HOME, desk.kept()[0].id)
     assert re.fullmatch("[0-9a-f]{64}", told["proof_secret"])
+
+
+def test_a_placement_is_told_to_the_plugin_as_soon_as_it_is_made_or_changed(
+        desk: Desk, database: Database, now: datetime) -> None:
+    desk.shop.plugin.is_there = True
+    store = desk.connect()
+    loop.until_idle(desk.hub, now=now)
+    with database.transaction() as session:
+        club = make.alliance(session, desk.li)
+    made = desk.visitor.send("/placements", {"alliance": club.id, "store": store.id,
+                                             "name": "Below", "spot": "cart", "shows": "slate"})
+    loop.until_idle(desk.hub, now=now)
+    first = desk.told_places()
+    desk.hub.clock = lambda: now + timedelta(seconds=1)
+    desk.visitor.send(f"{made.headers['Location']}/switch", {"on": "0"})
+    loop.until_idle(desk.hub, now=now + timedelta(seconds=1))
+
+    assert first == [("Below", "cart", True)]
+    assert "needs no tag" in desk.visitor.see(made.headers["Location"]).text
+    assert desk.told_places() == [("Below", "cart", False)]
+
+
+@pytest.mark.parametrize("left", ["away", "disconnected"])
+def test_a_shop_that_cannot_be_told_of_a_placement_holds_nothing_up(
+        desk: Desk, database: Database, now: datetime, left: str) -> None:
+    store = desk.connect()
+    loop.until_idle(desk.hub, now=now)
+    with database.transaction() as session:
+        club = make.alliance(session, desk.li)
+    desk.visitor.send("/placements", {"alliance": club.id, "store": store.id, "name": "Below",
+                                      "spot": "cart", "shows": "slate"})
+    if left == "away":
+        desk.shop.keys.all.clear()
+    else:
+        desk.visitor.send(f"/stores/{store.id}/disconnection")
+    loop.until_idle(desk.hub, now=now)
+
+    with desk.hub.database.reading() as session:
+        states = session.execute(select(Message.state, Message.error).where(
+            Message.name == "PlacementsChanged")).all()
+    assert states == [("done", None)]
 
 
 def test_from_the_plugin_nothing_happens_before_a_yes(desk: Desk) -> None:

@@ -173,7 +173,7 @@ def test_anothers_placement_is_not_found(
     for story in (
             lambda: placements.change(session, bakery, slot.id, name="mine", slots=1,
                                       choices=CHOSEN, now=now),
-            lambda: placements.switch(session, bakery, slot.id, on=False),
+            lambda: placements.switch(session, bakery, slot.id, on=False, now=now),
             lambda: placements.resume(session, bakery, slot.id, now=now)):
         with pytest.raises(NotFound):
             story()

@@ -65,7 +65,7 @@ def test_placements_stores_products_and_names_move_the_version(
     later = make.told(w.store, price="25.00", updated_at=now)
     changes: list[Callable[[], object]] = [
         lambda: placements.make(session, cafe, w.alliance.id, shop.id, name="Top", now=now),
-        lambda: placements.switch(session, cafe, slot.id, on=False),
+        lambda: placements.switch(session, cafe, slot.id, on=False, now=now),
         lambda: products.apply(session, w.store.id, [later], now=now),
         lambda: products.shelve(session, bakery, w.product_id, "toys", now=now),
         lambda: products.withdraw(session, w.store.id, "101", now=now),

@@ -59,18 +59,30 @@ def test_a_widget_that_was_only_seen_is_no_evidence(
     assert small.owed(session) == ""
 
 
-def test_a_widget_of_the_sellers_own_shop_is_its_own(
+@pytest.mark.parametrize("held", [False, True])
+def test_a_widget_of_the_sellers_own_shop_measures_its_pages_and_decides_nothing(
+        session: Session, small: World, now: datetime, held: bool) -> None:
+    view = placed(session, small, "bakery", now)
+    small.sell(session, sold(now, views=(view,), hold_out=held), now=now)
+
+    assert decided(session, small) == []
+
+
+def test_a_shopper_held_out_from_the_sellers_own_widget_was_sent_all_the_same(
         session: Session, small: World, now: datetime) -> None:
     view = placed(session, small, "bakery", now)
-    small.sell(session, sold(now, views=(view,)), now=now)
+    token = small.token("cafe", now - timedelta(days=1))
+    small.sell(session, sold(now, views=(view,), click_tokens=(token,), hold_out=True), now=now)
 
-    assert decided(session, small) == ["bakery own_store"]
+    assert decided(session, small) == ["cafe credited"]
+    assert small.owed(session) == "bakery owes cafe 4.20 EUR"
 
 
-def test_a_shopper_held_out_earns_nobody_anything(
+def test_a_shopper_held_out_from_another_members_widget_earns_nobody_anything(
         session: Session, small: World, now: datetime) -> None:
     view = placed(session, small, "cafe", now)
-    small.sell(session, sold(now, views=(view,), hold_out=True), now=now)
+    token = small.token("cafe", now - timedelta(days=1))
+    small.sell(session, sold(now, views=(view,), click_tokens=(token,), hold_out=True), now=now)
 
     assert decided(session, small) == ["cafe hold_out"]
 

@@ -206,7 +206,7 @@ def test_a_host_lets_it_show_again_with_one_click_and_the_past_pauses_it_no_more
 def test_a_placement_that_is_off_is_left_alone(
         session: Session, w: World, slot: str, now: datetime) -> None:
     weigh(session, slot, now, 60, load=5000)
-    placements.switch(session, w.actor(session, "cafe"), slot, on=False)
+    placements.switch(session, w.actor(session, "cafe"), slot, on=False, now=now)
 
     assert vitals.watch(session, now=now) == []
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from alliance.alliances import members
 from alliance.core.errors import AllianceError, Conflict
 from alliance.insights import lift, showing, vitals
-from alliance.merchants import stores
+from alliance.merchants import health, stores
 from alliance.promotions import placements, slates
 from alliance.promotions.model import ELEMENTS, LAYOUTS, SPOTS, Placement
 from alliance.promotions.placements import Choices
@@ -49,7 +49,8 @@ def make() -> ResponseReturnValue:
             choices=choices, now=now()))
     except AllianceError as refusal:
         return again(refusal, index)
-    flash(_("Made. Choose its look, then copy the tag into your shop's page."))
+    flash(_("Made. Choose its look; our plugin shows it in your shop.") if _has_plugin(made)
+          else _("Made. Choose its look, then copy the tag into your shop's page."))
     return redirect(url_for("placements.show", placement_id=made.id), 303)
 
 
@@ -61,8 +62,8 @@ def show(placement_id: str) -> ResponseReturnValue:
     return render_template(
         "placements/show.html", shown=shown, public_url=hub().settings.public_url,
         slate=slates.current(reading(), placement_id, now=now()), loader=_loader(),
-        others=_others(row), spots=SPOTS, elements=ELEMENTS, layouts=LAYOUTS,
-        percent=PERCENT, budget=budget, fewest=FEWEST,
+        others=_others(row), has_plugin=_has_plugin(row), spots=SPOTS, elements=ELEMENTS,
+        layouts=LAYOUTS, percent=PERCENT, budget=budget, fewest=FEWEST,
         weight=vitals.of_placement(reading(), by(), placement_id, now=now()).figures,
         report=lift.of_placement(reading(), by(), placement_id, now=now()))
 
@@ -90,7 +91,7 @@ def choose(placement_id: str) -> ResponseReturnValue:
 def switch(placement_id: str) -> ResponseReturnValue:
     """Turn a placement on or off."""
     change(lambda session: placements.switch(
-        session, by(), placement_id, on=request.form.get("on") == "1"))
+        session, by(), placement_id, on=request.form.get("on") == "1", now=now()))
     return redirect(url_for("placements.show", placement_id=placement_id), 303)
 
 
@@ -110,6 +111,12 @@ def _others(row: Placement) -> list[tuple[str, str, bool]]:
     return [(seat.member.id, seat.merchant.name, seat.member.id in ticked)
             for seat in members.members_of(reading(), by(), row.alliance_id)
             if seat.member.id != row.host_member_id and seat.member.state != "left"]
+
+
+def _has_plugin(row: Placement) -> bool:
+    """Whether our plugin was there when the placement's store was last looked at."""
+    looked = health.of(reading(), by()).get(row.store_id)
+    return looked is not None and looked.plugin is not None
 
 
 def _loader() -> dict[str, Any]:

@@ -128,10 +128,13 @@ final class PageTest extends ShopCase {
 	}
 
 	public function test_jobs_that_are_an_hour_late_are_told() {
-		Shop::$cron = array( time() - 60 => array() );
+		Shop::$cron = array( time() - 60 => array( 'wp_version_check' => array() ) );
 		$this->assertTrue( alliance_checks( false )['cron_runs'] );
 
-		Shop::$cron = array( time() - 3700 => array() );
+		Shop::$cron = array( time() - 3700 => array( 'action_scheduler_run_queue' => array() ) );
+		$this->assertTrue( alliance_checks( false )['cron_runs'] );
+
+		Shop::$cron = array( time() - 3700 => array( 'action_scheduler_run_queue' => array(), 'wp_version_check' => array() ) );
 		$this->assertFalse( alliance_checks( false )['cron_runs'] );
 	}
 

@@ -119,6 +119,30 @@ final class RestTest extends ShopCase {
 		$this->assertContains( array( 'wp_woocommerce_api_keys', array( 'key_id' => 5 ) ), $GLOBALS['wpdb']->deleted );
 	}
 
+	/** @dataProvider earlier */
+	public function test_a_hub_with_new_keys_leaves_none_of_the_old( array $before, $made, $is_gone ) {
+		$this->own();
+		$GLOBALS['wpdb']->values['SELECT description'] = $made;
+		$this->connect( $before );
+
+		$this->put( self::told() );
+
+		$this->assertSame( 5, alliance_connection()['key_id'] );
+		$this->assertSame( $is_gone ? array( array( 'wp_woocommerce_api_keys', array( 'key_id' => 4 ) ) ) : array(), $GLOBALS['wpdb']->deleted );
+	}
+
+	public function earlier() {
+		$handed = 'Alliance - API (2026-11-30 08:46:00)';
+		return array(
+			'handed over'    => array( array( 'key_id' => 4 ), $handed, true ),
+			'made by hand'   => array( array( 'key_id' => 4 ), 'For our stock', false ),
+			'gone already'   => array( array( 'key_id' => 4 ), null, false ),
+			'the same'       => array( array( 'key_id' => 5 ), $handed, false ),
+			'never known'    => array( array( 'key_id' => 0 ), $handed, false ),
+			'of another hub' => array( array( 'key_id' => 4, 'hub' => 'https://other.example' ), $handed, false ),
+		);
+	}
+
 	public function test_keys_are_looked_for_with_plain_permalinks_too() {
 		$this->assertFalse( alliance_is_rest_request( false ) );
 		$_GET['rest_route'] = '/wc-alliance/v1/connection';

@@ -44,6 +44,26 @@ function alliance_delete_key( $key_id ) {
 	);
 }
 
+/**
+ * A hub that was given new keys has forgotten those before: they would stay here for nobody. A key
+ * that the owner made by hand may serve others too, and stays.
+ */
+function alliance_drop_old_key( $before, array $now ) {
+	$is_renewed = $before && $before['hub'] === $now['hub'] && $before['store'] === $now['store']
+		&& $now['key_id'] > 0 && $before['key_id'] > 0 && $before['key_id'] !== $now['key_id'];
+	if ( ! $is_renewed ) {
+		return;
+	}
+	global $wpdb;
+	// What WooCommerce calls a key that it handed over on its own page: the asker's name and this.
+	$made = $wpdb->get_var( // phpcs:ignore WordPress.DB.DirectDatabaseQuery -- WooCommerce has no other way to its keys.
+		$wpdb->prepare( 'SELECT description FROM %i WHERE key_id = %d', $wpdb->prefix . 'woocommerce_api_keys', $before['key_id'] )
+	);
+	if ( is_string( $made ) && 0 === strpos( $made, 'Alliance - API' ) ) {
+		alliance_delete_key( $before['key_id'] );
+	}
+}
+
 /** When the hub last used its key or wrote here, in seconds since 1970; null if never. */
 function alliance_heard_at() {
 	$connection = alliance_connection();

@@ -67,7 +67,9 @@ function alliance_put_connection( $request ) {
 	}
 	$read['heard_at'] = time();
 	$read['key_id']   = alliance_calling_key();
+	$before           = alliance_connection();
 	update_option( 'alliance_connection', $read, false );
+	alliance_drop_old_key( $before, $read );
 	delete_transient( ALLIANCE_CHECKED );
 	return rest_ensure_response( alliance_told_connection() );
 }
