@@ -2,7 +2,8 @@
 # Everything lives in .venv; stamps in it keep a second run short.
 
 PORT ?= 8000
-JOBS ?= 2
+# One more than two cores: at any moment a third of the tests waits for a browser or a database.
+JOBS ?= 3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin

@@ -92,12 +92,13 @@ def connect(session: Session, by: Actor, *, connector: str, address: str, name: 
     return store
 
 
-def renew(session: Session, by: Actor, store_id: str, *, address: str,
+def renew(session: Session, by: Actor, store_id: str, *, address: str, currency: Currency,
           secrets: Mapping[str, str], seal: Seal, allow_http: bool = False, now: datetime) -> Store:
-    """Give a store new keys, and a new address if it moved: its orders, products and doors stay.
+    """Give a store new keys, and the address and currency that it has now.
 
-    Its own secret for calls stays too, so what the shop sends meanwhile is still believed. Raises
-    `Conflict` (`store_connected`) where another store of the merchant stands at that address.
+    Its orders, products and doors stay, and its own secret for calls, so that what the shop sends
+    meanwhile is still believed. Raises `Conflict` (`store_connected`) where another store of the
+    merchant stands at that address.
     """
     people.owner(session, by)
     store = stores.own(session, by, store_id)
@@ -109,6 +110,7 @@ def renew(session: Session, by: Actor, store_id: str, *, address: str,
         if taken is not None:
             raise _connected(where)
         store.address = where
+    store.currency = currency
     place = (store.merchant_id, "stores", "secrets", store.id)
     # A store that was disconnected has forgotten its secret: the one that comes along is new.
     known = {} if store.state == "disconnected" else _opened(seal.open(store.secrets, *place))

@@ -106,7 +106,7 @@ def to_prove(session: Session, by: Actor, pairing_id: str, seal: Seal, *, now: d
     """
     people.owner(session, by)
     pairing = own(session, by, pairing_id, now=now)
-    if pairing.secrets is None or pairing.store_id is not None:
+    if pairing.secrets is None or not pairing.secrets.text or pairing.store_id is not None:
         raise Conflict("pairing_unanswered", "The shop has not handed over its keys.")
     return Grant(store_id="", address=pairing.address, path_token="", salt=chance.token_bytes(32),
                  secrets=json.loads(seal.open(pairing.secrets, *_place(pairing))))
@@ -123,8 +123,8 @@ def finish(session: Session, by: Actor, pairing_id: str, *, name: str, currency:
     # Made here, since whoever chooses a secret chooses one that is used elsewhere too.
     secrets = {**grant.secrets, "webhook_secret": chance.token_urlsafe(32)}
     if renews is not None:
-        store = connecting.renew(session, by, renews, address=pairing.address, secrets=secrets,
-                                 seal=seal, allow_http=allow_http, now=now)
+        store = connecting.renew(session, by, renews, address=pairing.address, currency=currency,
+                                 secrets=secrets, seal=seal, allow_http=allow_http, now=now)
     else:
         store = connecting.connect(
             session, by, connector=pairing.connector, address=pairing.address, name=name,
@@ -132,6 +132,16 @@ def finish(session: Session, by: Actor, pairing_id: str, *, name: str, currency:
     pairing.secrets, pairing.store_id = Sealed(""), store.id
     session.flush()
     return store
+
+
+def refuse(session: Session, by: Actor, pairing_id: str, *, now: datetime) -> None:
+    """It is not the shop that was meant: forget what it handed over, at once."""
+    pairing = own(session, by, pairing_id, now=now)
+    if pairing.store_id is not None:
+        raise Conflict("store_connected", f"{pairing.address} is connected already.")
+    if pairing.secrets is not None:
+        pairing.secrets = Sealed("")
+    session.flush()
 
 
 def known_as(session: Session, by: Actor, pairing_id: str, doors: Sequence[str],

@@ -24,6 +24,9 @@ PLAIN = f"<img src=x onerror={HIT}>"
 """One that must be readable, as text, wherever it stood."""
 CONTEXTS: dict[str, dict[str, Any]] = {
     "light": {}, "dark": {"color_scheme": "dark"}, "forced colours": {"forced_colors": "active"}}
+MOST_THEMES = ["light", *(pytest.param(theme, marks=pytest.mark.long)
+                          for theme in CONTEXTS if theme != "light")]
+"""A slate is tried in all of them; what else there is in one, and in all in the long run."""
 EMPTY = "<!doctype html><meta charset=utf-8><title>Shop</title>{head}<body></body>"
 DRAW = """async ([tag, module, folder, answers]) => {
   const { draw } = await import(folder + module);
@@ -90,7 +93,7 @@ def test_no_payload_runs_from_any_field_of_a_slate(page: Page, hub: Hub) -> None
         assert where.format(PLAIN) in found["text"]
 
 
-@pytest.mark.parametrize("page", CONTEXTS, indirect=True)
+@pytest.mark.parametrize("page", MOST_THEMES, indirect=True)
 def test_no_payload_runs_from_any_field_of_a_pack(page: Page, hub: Hub) -> None:
     _draw(page, hub, "al-bundle", "gifts.js", _packs(hub.origin))
 
@@ -101,7 +104,7 @@ def test_no_payload_runs_from_any_field_of_a_pack(page: Page, hub: Hub) -> None:
         assert where.format(PLAIN) in found["text"]
 
 
-@pytest.mark.parametrize("page", CONTEXTS, indirect=True)
+@pytest.mark.parametrize("page", MOST_THEMES, indirect=True)
 def test_no_payload_runs_from_a_code_or_its_shop(page: Page, hub: Hub) -> None:
     batches = [PAYLOADS[first:first + 12] for first in range(0, len(PAYLOADS), 12)]
     hub.claims = lambda asked: (200, {"claims": [

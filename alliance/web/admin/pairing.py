@@ -111,6 +111,14 @@ def confirm(pairing_id: str) -> ResponseReturnValue:
     return redirect(url_for("stores.show", store_id=store.id), 303)
 
 
+@pages.post("/stores/pairings/<pairing_id>/refusal")
+def refuse(pairing_id: str) -> ResponseReturnValue:
+    """No, another one: the keys are forgotten here. There only the shop's owner can remove one."""
+    change(lambda session: pairing.refuse(session, by(), pairing_id, now=now()))
+    flash(_("Nothing was kept. The shop still lists a key called Alliance: remove it there."))
+    return redirect(url_for("stores.new"), 303)
+
+
 def _unproven(pairing_id: str) -> ResponseReturnValue:
     trip = pairing.own(reading(), by(), pairing_id, now=now())
     return render_template("stores/unproven.html", trip=trip)
