@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alliance.connect.protocol import CouponAsk, StoreError
-from alliance.core.money import Money, Rate
+from alliance.core.money import Currency, Money, Rate
 from tests.contract.coupon_suite import CODES, EUR, FIVE_OFF, UNTIL
 from tests.contract.recorded_shop import RecordedShop
 
@@ -59,12 +59,23 @@ def test_what_this_platform_cannot_promise_is_refused_before_it_is_asked(
     assert shop.asked == []
 
 
-def test_two_hundred_and_fifty_codes_are_three_batches_and_nothing_else(
+def test_two_hundred_and_fifty_codes_are_one_question_and_three_batches(
         shop: RecordedShop) -> None:
     codes = tuple(f"aaaa-{number:04d}" for number in range(250))
 
     assert shop.connector.make_coupons(shop.grant, replace(FIVE_OFF, codes=codes)) == list(codes)
-    assert [path for path, _ in shop.asked] == ["/coupons/batch"] * 3
+    assert [path for path, _ in shop.asked] == ["/settings/general", *["/coupons/batch"] * 3]
+
+
+@pytest.mark.parametrize("change", [
+    {"amount": Money(500, Currency("USD"))}, {"minimum": Money(3000, Currency("USD"))}])
+def test_a_sum_in_another_currency_than_the_shops_is_never_made_a_code(
+        shop: RecordedShop, change: dict[str, Money]) -> None:
+    with pytest.raises(StoreError) as caught:
+        shop.connector.make_coupons(shop.grant, replace(FIVE_OFF, **change))
+
+    assert (caught.value.code, caught.value.again) == ("store_cannot_give", False)
+    assert [path for path, _ in shop.asked] == ["/settings/general"]
 
 
 @pytest.mark.parametrize("lie", [

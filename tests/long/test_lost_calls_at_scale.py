@@ -18,4 +18,7 @@ pytestmark = pytest.mark.long
 def test_of_a_thousand_orders_none_is_missing_and_none_is_double(
         database: Database, tmp_path: Path, now: datetime, seed: int) -> None:
     with woo_hub(database, tmp_path, now) as bench:
-        check(bench, lived_through(bench, 1000, seed))
+        lived = lived_through(bench, 1000, seed)
+        check(bench, lived)
+
+        assert len({number for number in lived.numbers if bench.known(number)}) == 1000

@@ -179,6 +179,7 @@ def test_a_pack_follows_a_classic_carts_marker(visit: Open) -> None:
         '<span hidden data-alliance-amount="30.00" data-alliance-currency="EUR"></span>'""")
 
     page.wait_for_selector('al-bundle[amount="30.00"]', state="attached")
+    assert page.locator("al-bundle").get_attribute("currency") == "EUR"
 
 
 def test_the_block_checkout_is_handed_the_token_once_its_store_is_there(visit: Open) -> None:

@@ -15,7 +15,12 @@ def beside_test_shops(host: str) -> Settings:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "hub.test", "hub.localhost"])
 def test_test_shops_stand_beside_a_hub_that_no_public_name_leads_to(host: str) -> None:
-    beside_test_shops(host).check()
+    settings = beside_test_shops(host)
+
+    settings.check()
+
+    assert settings.secure
+    assert settings.allow_private_stores == ("127.0.0.0/8",)
 
 
 @pytest.mark.parametrize("host", ["hub.example", "test.example", "hubtest", "192.168.1.7", ""])

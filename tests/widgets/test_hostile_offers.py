@@ -140,6 +140,7 @@ def test_the_same_payloads_do_run_in_a_build_that_is_careless(page: Page, hub: H
     page.evaluate(DRAW, ["al-slate", "careless.js", f"{hub.origin}/embed/", _slates(hub.origin)])
 
     page.wait_for_function("window.hits >= 400")
+    assert page.evaluate("window.hits") >= 400
 
 
 def test_they_do_run_in_a_shipped_script_that_is_careless(
@@ -149,6 +150,7 @@ def test_they_do_run_in_a_shipped_script_that_is_careless(
     _draw_shipped(page, hub, f"{shop.origin}/careless.js")
 
     page.wait_for_function("window.hits >= 400")
+    assert page.evaluate("window.hits") >= 400
 
 
 def test_an_offer_with_a_dangerous_address_is_left_out(page: Page, hub: Hub) -> None:

@@ -36,7 +36,7 @@ _COMPARED = ("discount_type", "individual_use", "usage_limit", "limit_usage_to_x
 def make(rest: Rest, grant: Grant, ask: CouponAsk) -> list[str]:
     """See `Connector.make_coupons`."""
     promise = _promise(ask)
-    _check_decimals(rest, grant, ask)
+    _check_sums(rest, grant, ask)
     made: set[str] = set()
     for codes in lots(ask.codes):
         answer = rest.write(grant, "/coupons/batch", {
@@ -95,17 +95,21 @@ def _promise(ask: CouponAsk) -> dict[str, Any]:
             "meta_data": [{"key": MARK, "value": ask.tag}]}
 
 
-def _check_decimals(rest: Rest, grant: Grant, ask: CouponAsk) -> None:
-    """Refuse a sum with more decimals than the shop is set to count with: it would round it."""
-    fractions = [each for each in (ask.amount, ask.minimum)
-                 if each is not None and each.minor % 10**each.currency.scale]
-    if not fractions:
+def _check_sums(rest: Rest, grant: Grant, ask: CouponAsk) -> None:
+    """Refuse a sum that would mean another one in the shop.
+
+    Its coupons name no currency, so ten euro become ten dollars in a shop that changed its own;
+    and a sum with more decimals than it is set to count with would be rounded.
+    """
+    sums = [each for each in (ask.amount, ask.minimum) if each is not None and each.minor]
+    if not sums:
         return
-    decimals = counting(rest, grant).decimals
-    for each in fractions:
-        if each.minor % 10 ** max(0, each.currency.scale - decimals):
-            raise StoreError("store_cannot_give", f"The shop counts with {decimals} decimals and "
-                             f"cannot give {each}.", again=False)
+    counted = counting(rest, grant)
+    for each in sums:
+        if each.currency != counted.currency or each.minor % 10 ** max(
+                0, each.currency.scale - counted.decimals):
+            raise StoreError("store_cannot_give", f"The shop counts in {counted.currency} with "
+                             f"{counted.decimals} decimals and cannot give {each}.", again=False)
 
 
 def _keeps(told: dict[str, Any], code: str, promise: dict[str, Any], ask: CouponAsk) -> bool:
