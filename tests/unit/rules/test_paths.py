@@ -160,7 +160,7 @@ def test_on_any_path_all_is_shared_out_and_each_end_belongs_to_one(
         each.host: Fraction(each.weight, each.weight_sum) for each in decisions if each.weight}
 
 
-@given(st.lists(st.tuples(any_order(), any_touches), max_size=5), any_standing)
+@given(st.lists(st.tuples(any_order(), any_touches), max_size=3), any_standing)
 def test_parts_do_not_depend_on_the_order_of_the_paths(
         drawn: list[tuple[StoreOrder, tuple[Touch, ...]]], standing: Standing) -> None:
     made = [found for sold, touches in drawn
