@@ -233,7 +233,8 @@ def test_every_event_leads_somewhere_on_purpose() -> None:
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("lint-imports")
     # The copy's own packages come first, before the ones that are installed.
-    paths = os.pathsep.join([str(folder), str(folder / "connectors/woocommerce")])
+    paths = os.pathsep.join([str(folder), *(str(folder / "connectors" / each)
+                                            for each in ("shopify", "woocommerce"))])
     return subprocess.run([str(program), "--no-cache", "--no-logo"], cwd=folder, text=True,
                           capture_output=True, timeout=120, env=os.environ | {"PYTHONPATH": paths})
 

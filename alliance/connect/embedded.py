@@ -1,0 +1,102 @@
+"""What a connector promises further whose platform opens the hub as an app inside its own admin.
+
+Such a platform hands out keys that run out, calls one door for all its stores, and vouches for the
+people who look at the app: its merchants' staff, and shoppers after a purchase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from alliance.connect.protocol import Connector, DeliveryKey, Grant, InboundCall
+
+
+@dataclass(frozen=True, slots=True)
+class AppCall:
+    """A call at the door that all stores of a platform share: which store it names.
+
+    The platform signs the body alone, so the store is only what the caller says. Nothing may follow
+    from it but a question to that store, with that store's own keys.
+    """
+
+    address: str
+    delivery: DeliveryKey
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """One of a store's staff with the app open, as the platform vouches for a minute.
+
+    `person` is the platform's own number of them. `token` is what says so.
+    """
+
+    address: str
+    person: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AppPage:
+    """What the page of the app needs: who may frame it, and the platform's own script.
+
+    `frames` are origins; `script` comes first in the head and makes tokens (`idToken()`); `meta`
+    are tags by name; `locale` is the language that the platform speaks with this person.
+    """
+
+    frames: tuple[str, ...]
+    script: str
+    meta: Mapping[str, str]
+    locale: str
+
+
+class Renewing(Connector, Protocol):
+    """A connector whose keys run out and are changed for new ones."""
+
+    def renew_at(self, grant: Grant) -> datetime | None:
+        """From when on the keys should be renewed; None for keys that do not run out."""
+        ...
+
+    def renew_keys(self, grant: Grant) -> Mapping[str, str]:
+        """All secrets of the grant, with new keys in them.
+
+        Raises `StoreError`: `store_refused_key` (again=False) where the owner must open the app
+        anew, anything else where later may help. Asked again with the same old keys it works again.
+        """
+        ...
+
+
+class Embedded(Renewing, Protocol):
+    """A connector whose platform opens the hub as an app.
+
+    `listing` is where merchants install it, or empty. `stale` are the headers of a refusal
+    (`token_stale`) by which the platform's script knows to fetch a fresh token.
+    """
+
+    listing: str
+    stale: Mapping[str, str]
+
+    def app_page(self, call: InboundCall) -> AppPage:
+        """How to serve the app to this document request; raises `Refused`. Proves nobody."""
+        ...
+
+    def inside(self, call: InboundCall) -> Inside:
+        """Who asks, by the token in the request; raises `Refused`, `token_stale` for an old one."""
+        ...
+
+    def shopper(self, call: InboundCall) -> str:
+        """The address of the store whose shopper asks from a page after the purchase.
+
+        Raises `Refused`. A token of staff is none of a shopper's, and the other way round.
+        """
+        ...
+
+    def take_keys(self, inside: Inside) -> Mapping[str, str]:
+        """The store's keys, for the token of somebody inside it; raises `StoreError`."""
+        ...
+
+    def check_app_call(self, call: InboundCall) -> AppCall:
+        """At the shared door: verify the signature over the raw bytes, or raise `Refused`."""
+        ...
