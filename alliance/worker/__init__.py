@@ -16,6 +16,7 @@ from alliance.core.events import (
     HoldMoved,
     OrderChanged,
     PastWanted,
+    PersonalDataAsked,
     PlacementsChanged,
     StoreCalled,
     StoreConnected,
@@ -28,6 +29,7 @@ from alliance.worker import (
     clicks,
     closing,
     codes,
+    erasing,
     giving,
     holding,
     links,
@@ -39,6 +41,7 @@ from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
+    PersonalDataAsked: [erasing.answer],
     StoreConnected: [outfitting.fit_out, reading.pull_catalogue, reading.pull_recent_orders],
     PlacementsChanged: [outfitting.tell_plugins],
     PastWanted: [reading.pull_past],
