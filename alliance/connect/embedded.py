@@ -14,7 +14,6 @@ from typing import Protocol
 from alliance.connect.protocol import Connector, DeliveryKey, Grant, InboundCall
 from alliance.core.orders import StoreOrder
 
-
 PERSONAL = frozenset({"shopper_asked", "shopper_erased", "store_erased"})
 """Records that ask about, or for the end of, what is kept of people: of one shopper in one order
 (`ref`), or of all of a store that left."""

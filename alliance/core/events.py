@@ -34,7 +34,7 @@ class StoreCalled(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalDataAsked(Event):
+class PrivacyAsked(Event):
     """A platform asks what is kept of a shopper, or that it be forgotten; or a store's, at its end.
     """
 
@@ -134,9 +134,9 @@ class CycleFinal(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (StoreCalled, PersonalDataAsked, StoreConnected, PlacementsChanged, PastWanted, CatalogueDoubted,
-                 OrderChanged, ClicksDrained, CodeChanged, CouponsDue, CampaignMoved,
-                 TermsInForce, HoldMoved, CycleFinal)
+    for kind in (StoreCalled, PrivacyAsked, StoreConnected, PlacementsChanged, PastWanted,
+                 CatalogueDoubted, OrderChanged, ClicksDrained, CodeChanged, CouponsDue,
+                 CampaignMoved, TermsInForce, HoldMoved, CycleFinal)
 }
 
 

@@ -63,7 +63,7 @@ def join(session: Session, connector: str, code: str, *, address: str, name: str
     with the person who drew the code as the one who acts.
     """
     found = _open(session, connector, code, now)
-    stands = at(session, connector, address)
+    stands = stores.at(session, connector, address)
     if stands is not None and stands.state != "disconnected" and (
             stands.merchant_id != found.merchant_id):
         raise Conflict("store_taken", "This shop is connected to another business. Disconnect it "
@@ -78,13 +78,6 @@ def join(session: Session, connector: str, code: str, *, address: str, name: str
     found.used_at, found.store_id = now, store.id
     session.flush()
     return store
-
-
-def at(session: Session, connector: str, address: str) -> Store | None:
-    """The store that the hub knows at this address, whoever's; a connected one before others."""
-    return session.scalars(select(Store).where(
-        Store.connector == connector, Store.address == address,
-    ).order_by(Store.state == "disconnected", Store.connected_at.desc(), Store.id)).first()
 
 
 def renewed(session: Session, store_id: str, secrets: Mapping[str, str],

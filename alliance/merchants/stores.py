@@ -63,6 +63,13 @@ def by_path_token(session: Session, connector: str, path_token: str) -> Store:
     return store
 
 
+def at(session: Session, connector: str, address: str) -> Store | None:
+    """The store that the hub knows at this address, whoever's; a connected one before others."""
+    return session.scalars(select(Store).where(
+        Store.connector == connector, Store.address == address,
+    ).order_by(Store.state == "disconnected", Store.connected_at.desc(), Store.id)).first()
+
+
 def named(session: Session, store_id: str) -> Store:
     """The store with this id, for the hub's own work; pages ask `own`."""
     store = session.get(Store, store_id)

@@ -169,7 +169,7 @@ def _grant(address: str, secrets: Mapping[str, str]) -> Grant:
 
 
 def _joined(connector: str, inside: Inside) -> Store | None:
-    store = joining.at(reading(), connector, inside.address)
+    store = stores.at(reading(), connector, inside.address)
     return store if store is not None and store.state != "disconnected" else None
 
 

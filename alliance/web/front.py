@@ -31,7 +31,7 @@ PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1
          "/embed/v1/vitals", "/assets/<asset_id>/<file>",
          "/stores/<connector>/calls/<path token>", "/stores/<connector>/calls",
          "/stores/<connector>/actions/<path token>", "/stores/<connector>/callback",
-         "/stores/<connector>/purchase",
+         "/stores/<connector>/purchase", "/stores/<connector>/hints",
          "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
@@ -110,6 +110,8 @@ class Front:
             return self._claimed(request)
         if first == "stores" and rest.endswith("/purchase"):
             return self._bought(request)
+        if first == "stores" and rest.endswith("/hints"):
+            return self._hinted(request)
         is_file = first == "assets" and rest.startswith("ast_") and "." in rest
         if first == "embed" or is_file or path in ("/livez", "/readyz"):
             if not self.embed.allows(self._place(request)):
@@ -156,6 +158,14 @@ class Front:
         if answer.status_code == 401:
             self._limits.hit(REFUSED_PROOFS, "proofs", place.network)
         return answer
+
+    def _hinted(self, request: Request) -> Response:
+        from alliance.web import hints  # noqa: PLC0415
+
+        place = self._place(request)
+        if place.stranger and not self._limits.hit(CLAIMS, "hints", place.network):
+            return _too_many()
+        return hints.receive(self._hub, request)
 
     def _called(self, request: Request, rest: str) -> Response:
         place = self._place(request)

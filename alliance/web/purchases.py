@@ -23,7 +23,7 @@ from alliance.connect.purchase_proofs import AHEAD, LIFE, MOST_LINES, Purchase
 from alliance.core.errors import AllianceError, NotFound
 from alliance.core.orders import LineKind, StoreOrder
 from alliance.hub import Hub
-from alliance.merchants import joining
+from alliance.merchants import stores
 from alliance.promotions import placements
 from alliance.web.refusals import STATUS
 from alliance.web.stores import problem
@@ -67,7 +67,7 @@ def _answer(hub: Hub, request: Request, name: str) -> Response:
         request.query_string.decode("latin-1")))
     ref, mark = request.args.get("order", ""), request.args.get("mark", "")
     with hub.database.reading() as session:
-        store = joining.at(session, name, address)
+        store = stores.at(session, name, address)
         where = placements.after_purchase(session, store.id) if store is not None else None
     if store is None or where is None or not (REF.fullmatch(ref) and REF.fullmatch(mark)):
         return Response(status=204, headers=OPEN)

@@ -12,7 +12,18 @@ from werkzeug.exceptions import BadRequest
 
 from alliance.hub import Hub
 from alliance.settings import LOCAL
-from alliance.web import admin, asked, auth, embedded, i18n, lost_links, problems, saying, tester, ui
+from alliance.web import (
+    admin,
+    asked,
+    auth,
+    embedded,
+    i18n,
+    lost_links,
+    problems,
+    saying,
+    tester,
+    ui,
+)
 from alliance.web.admin import assets
 from alliance.web.assets import BUILT_PATH, Assets
 from alliance.web.hot.answers import A_YEAR, HSTS
@@ -36,7 +47,7 @@ def build(hub: Hub) -> Flask:
     app.before_request(_no_text)
     app.before_request(_same_site)
     # Flask-WTF reads the token before any view does, and refuses a POST without one.
-    # Inside a platform no cookie is read, so no other page can have one ride along: those are exempt.
+    # Inside a platform no cookie is read, so none rides along from another page: those are exempt.
     CSRFProtect(app).exempt(embedded.pages)
     auth.install(app, hub)
     app.after_request(_headers(hub))

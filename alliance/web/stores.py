@@ -17,11 +17,11 @@ from werkzeug.wrappers import Request, Response
 from alliance.connect.embedded import PERSONAL, AppCall
 from alliance.connect.protocol import Connector, DeliveryKey, InboundCall, Refused, StoreRecord
 from alliance.core.errors import AllianceError, NotFound
-from alliance.core.events import Event, PersonalDataAsked, StoreCalled
+from alliance.core.events import Event, PrivacyAsked, StoreCalled
 from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
-from alliance.merchants import joining, stores
+from alliance.merchants import stores
 
 LARGEST = 262_144
 """No platform's call about one record comes near this many bytes."""
@@ -87,7 +87,7 @@ def _of_app(hub: Hub, connector: Connector, call: InboundCall) -> tuple[str, Del
         raise NotFound("door", "of this platform")
     called: AppCall = connector.check_app_call(call)
     with hub.database.reading() as session:
-        store = joining.at(session, connector.name, called.address)
+        store = stores.at(session, connector.name, called.address)
     return None if store is None else (store.id, called.delivery)
 
 
@@ -99,7 +99,7 @@ def _keep(hub: Hub, store_id: str, delivery: DeliveryKey,
         for record in records:
             event: Event
             if record.record in PERSONAL:
-                event = PersonalDataAsked(store_id, record.record, record.ref)
+                event = PrivacyAsked(store_id, record.record, record.ref)
             else:
                 event = StoreCalled(store_id, record.record, record.ref, delivery.digest)
             queue.put(session, event, scope=store_id, key=_key(delivery, record), now=now)

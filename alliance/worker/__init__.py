@@ -16,8 +16,8 @@ from alliance.core.events import (
     HoldMoved,
     OrderChanged,
     PastWanted,
-    PersonalDataAsked,
     PlacementsChanged,
+    PrivacyAsked,
     StoreCalled,
     StoreConnected,
     TermsInForce,
@@ -41,7 +41,7 @@ from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
-    PersonalDataAsked: [erasing.answer],
+    PrivacyAsked: [erasing.answer],
     StoreConnected: [outfitting.fit_out, reading.pull_catalogue, reading.pull_recent_orders],
     PlacementsChanged: [outfitting.tell_plugins],
     PastWanted: [reading.pull_past],

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from alliance.core.events import PersonalDataAsked
+from alliance.core.events import PrivacyAsked
 from alliance.hub import Hub
 from alliance.merchants import stores
 from alliance.referrals import erasing
@@ -17,7 +17,7 @@ from alliance.worker.handling import Effect
 log = logging.getLogger("alliance.worker")
 
 
-def answer(hub: Hub, events: Sequence[PersonalDataAsked], now: datetime) -> Effect:
+def answer(hub: Hub, events: Sequence[PrivacyAsked], now: datetime) -> Effect:
     """Forget shoppers, and at the end of a store all of its.
 
     A wish to be told needs a person's answer: what there is to tell stands in

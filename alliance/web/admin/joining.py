@@ -9,7 +9,7 @@ from alliance.connect.embedded import Embedded
 from alliance.core.errors import AllianceError, NotFound
 from alliance.merchants import joining
 from alliance.web.admin import stores
-from alliance.web.asked import again, by, change, hub, now
+from alliance.web.asked import again, by, change, now
 from alliance.web.embedded import embedded
 
 pages = Blueprint("joining", __name__)
