@@ -46,7 +46,7 @@ _NAMES = re.compile(r"\b((?:read|write)_[a-z_]+)\b")
 _ALSO = re.compile(r"[Rr]equires (?:the )?(`?(?:read|write)_[a-z_]+`? access scope"
                    r"(?: or `?(?:read|write)_[a-z_]+`? access scope)*)")
 
-Needs = tuple[frozenset[str], ...]
+Needs = tuple[tuple[str, ...], ...]
 """Scopes that something needs: one of each set."""
 
 
