@@ -220,9 +220,8 @@ def test_a_question_in_a_body_is_asked_again_as_any_other() -> None:
     answers = iter([503, 200])
     with Loopback(lambda call: call.send(next(answers), Retry_After="0.2")) as server:
         pauses = Pauses()
-        answer = outbound(pauses).query(server.url("/x"), b"{ shop { name } }")
-        assert answer.status == 200
-    assert [(call.method, call.body) for call in server.calls] == [("POST", b"{ shop { name } }")] * 2
+        assert outbound(pauses).query(server.url("/x"), b"{ shop }").status == 200
+    assert [(call.method, call.body) for call in server.calls] == [("POST", b"{ shop }")] * 2
     assert pauses == [1.5]
 
 
