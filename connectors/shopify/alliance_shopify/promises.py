@@ -15,12 +15,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from alliance.connect.parts import record
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import CouponAsk, Grant, StoreError
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance_shopify.admin_api import Admin
+from alliance_shopify.answers import money
 
 OURS = "alliance-"
 """How the tag of every discount begins that the hub made."""
@@ -49,7 +51,8 @@ def terms_of(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     """What Shopify can be asked for so that exactly this promise is kept.
 
     Looks up the shop's currency where there is a sum, and the product's price where one is named.
-    Raises `StoreError`, `store_cannot_give` (again=False) for what Shopify cannot say.
+    Raises `StoreError`, `store_cannot_give` (again=False) for what Shopify cannot say, and
+    `Invalid` for an answer that says nothing.
     """
     if ask.kind in ("sample", "voucher"):
         return _off_one_product(admin, grant, ask)
@@ -62,8 +65,8 @@ def terms_of(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     else:
         raise _cannot(f"Shopify has no code for a {ask.kind} without its worth.")
     if ask.minimum or gives == "amount":
-        told = _record(admin.ask(grant, "shop_currency").get("shop"))
-        _check_currency(ask, told)
+        told = admin.ask(grant, "shop_currency")
+        _check_currency(ask, record(told.get("shop"), "The shop"))
     return Terms(gives, value, None, ask.minimum.minor, _currency(ask, gives), _until(ask))
 
 
@@ -117,14 +120,12 @@ def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     if not _REF.fullmatch(ref):
         raise _cannot(f"Shopify has no code for a {ask.kind} that names no product.")
     told = admin.ask(grant, "product_price", id=f"gid://shopify/Product/{ref}")
-    _check_currency(ask, _record(told.get("shop")))
+    _check_currency(ask, record(told.get("shop"), "The shop"))
     if told.get("product") is None:
         raise _cannot("The shop does not have this product.")
-    prices = _record(_record(told["product"]).get("priceRangeV2"))
-    try:
-        low, high = (_money(prices[name]) for name in ("minVariantPrice", "maxVariantPrice"))
-    except (Invalid, ValueError, TypeError, KeyError):
-        raise _bad("The shop tells no price of a product.") from None
+    prices = record(record(told["product"], "The product").get("priceRangeV2"), "The price")
+    low, high = (money(prices.get(name), "The price")
+                 for name in ("minVariantPrice", "maxVariantPrice"))
     if ask.minimum.minor > low.minor:
         raise _cannot(f"Shopify cannot ask for {ask.minimum} of other goods before it gives "
                       "something off one product.")
@@ -170,7 +171,7 @@ def _value(value: Mapping[str, Any]) -> tuple[str, int, Money | None]:
         return "percent", round(value["percentage"] * 10_000), None
     if value["__typename"] != "DiscountAmount" or value["appliesOnEachItem"] is not False:
         raise ValueError("not a sum off all pieces together")
-    worth = _money(value["amount"])
+    worth = money(value["amount"], "The sum")
     return "amount", worth.minor, worth
 
 
@@ -187,11 +188,7 @@ def _product(items: Mapping[str, Any]) -> str | None:
 def _minimum(told: Any) -> Money | None:
     if told is None:
         return None
-    return _money(told["greaterThanOrEqualToSubtotal"])
-
-
-def _money(told: Mapping[str, Any]) -> Money:
-    return Money.parse(str(told["amount"]), Currency(told["currencyCode"]))
+    return money(told["greaterThanOrEqualToSubtotal"], "The minimum")
 
 
 def _currency(ask: CouponAsk, gives: str) -> str:
@@ -212,15 +209,5 @@ def _decimal(minor: int, terms: Terms) -> str:
     return str(Money(minor, Currency(terms.currency))).split(" ")[0]
 
 
-def _record(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise _bad("The shop answered with something else than was asked for.")
-    return value
-
-
 def _cannot(detail: str) -> StoreError:
     return StoreError("store_cannot_give", detail, again=False)
-
-
-def _bad(detail: str) -> StoreError:
-    return StoreError("store_bad_answer", detail, again=False)
