@@ -101,7 +101,7 @@ def _if_complete(admin: Admin, grant: Grant, row: dict[str, Any]) -> dict[str, A
     name = gid("Order", number(row.get("id"), "Order"))
     told, _ = largest(lambda lines: admin.ask(grant, "order", id=name, lines=lines), LINES)
     raw = told.get("order")
-    return row if raw is None else record(raw, "The order")
+    return record(raw, "The order")
 
 
 def _read(admin: Admin, grant: Grant, raw: dict[str, Any], version: int) -> StoreOrder:

@@ -13,12 +13,11 @@ from alliance.connect.parts import instant, maybe_instant, record, records, word
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, split, total
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
+from alliance_shopify import payments
+from alliance_shopify.answers import texts
 from alliance_shopify.connections import count, number, shop_money
 from alliance_shopify.evidence import coupons, is_first_order, page_marks
 from alliance_shopify.refunds import Refund, give_back, line_key
-
-PAYMENT_ATTRIBUTE = "alliance_payment"
-"""Written on what the hub asked to be paid through the shop: no sale, whatever its lines are."""
 
 _UNPAID = {
     "PENDING": OrderState.OPEN,
@@ -98,8 +97,8 @@ def _lines(raw: dict[str, Any], lines: Sequence[dict[str, Any]],
            currency: Currency) -> list[OrderLine]:
     includes_tax = raw.get("taxesIncluded") is True
     tip = _maybe_money(raw, "totalTipReceivedSet", currency)
-    is_payment = any(one.get("key") == PAYMENT_ATTRIBUTE
-                     for one in records(raw, "customAttributes"))
+    # What the hub asked to be paid through the shop is no sale, whatever its lines are.
+    is_payment = payments.is_payment(texts(raw.get("tags")))
     goods = [_goods(line, currency, tip, includes_tax=includes_tax, is_payment=is_payment)
              for line in lines]
     shipping = [_shipping(line, place, currency, includes_tax=includes_tax)

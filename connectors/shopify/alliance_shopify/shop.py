@@ -8,6 +8,7 @@ from alliance.connect.parts import record, records, web_address, word
 from alliance.connect.protocol import Grant, HookHealth, ShopFacts
 from alliance_shopify.admin_api import Admin
 from alliance_shopify.app import SCOPES
+from alliance_shopify.scopes import implied
 
 TOPICS = {
     "app/uninstalled": "", "app/scopes_update": "",
@@ -32,7 +33,7 @@ def about(admin: Admin, grant: Grant) -> ShopFacts:
     return ShopFacts(
         name=word(shop, "name") or grant.address.removeprefix("https://"),
         currency=word(shop, "currencyCode"), address=(address or grant.address).rstrip("/"),
-        platform=f"Shopify {plan}".strip(), may_write=_allows(_granted(told), SCOPES))
+        platform=f"Shopify {plan}".strip(), may_write=set(SCOPES) <= _allowed(told))
 
 
 def ensure_hooks(admin: Admin, grant: Grant) -> HookHealth:
@@ -41,17 +42,11 @@ def ensure_hooks(admin: Admin, grant: Grant) -> HookHealth:
     Shopify sends those for which the merchant has allowed what they tell of; the others are
     `missing`, until it is allowed.
     """
-    granted = _granted(admin.ask(grant, "shop"))
-    return HookHealth({topic: "active" if not scope or _allows(granted, (scope,)) else "missing"
+    allowed = _allowed(admin.ask(grant, "shop"))
+    return HookHealth({topic: "active" if not scope or scope in allowed else "missing"
                        for topic, scope in TOPICS.items()})
 
 
-def _granted(told: dict[str, Any]) -> set[str]:
+def _allowed(told: dict[str, Any]) -> frozenset[str]:
     installation = record(told.get("currentAppInstallation"), "currentAppInstallation")
-    return {word(scope, "handle") for scope in records(installation, "accessScopes")}
-
-
-def _allows(granted: set[str], wanted: tuple[str, ...]) -> bool:
-    # Whoever may write may read, and then only `write_x` is told.
-    return all(scope in granted or scope.replace("read_", "write_", 1) in granted
-               for scope in wanted)
+    return implied(word(scope, "handle") for scope in records(installation, "accessScopes"))
