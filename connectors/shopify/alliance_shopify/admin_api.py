@@ -25,7 +25,9 @@ _PAUSE = 1.0
 _DEAR_RATE = 50.0
 """Points a second that a shop gives back at least, where it does not say."""
 
-_CHANCE = secrets.SystemRandom().random
+CHANCE = secrets.SystemRandom().random
+"""Jitter: hubs that were throttled together must not come back together."""
+
 _WRITES = re.compile(r"(?:\s|#[^\n]*\n)*mutation\b")
 _SCOPE = re.compile(r"`([a-z_]{3,60})`")
 _PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
@@ -41,11 +43,11 @@ class Admin:
     """
 
     def __init__(self, out: Outbound, app: App, *, sleep: Callable[[float], None] = time.sleep,
-                 chance: Callable[[], float] = _CHANCE) -> None:
+                 chance: Callable[[], float] = CHANCE) -> None:
         self.app = app
         self.out = out
         self.version_alarm: str | None = None
-        self._sleep = sleep
+        self.sleep = sleep
         self._chance = chance
 
     def ask(self, grant: Grant, document: str, /, **variables: Any) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Admin:
             waited += wait or 0.0
             if wait is None or not left or waited > LONGEST_WAIT:
                 raise _refusal(errors, wait)
-            self._sleep(wait)
+            self.sleep(wait)
         raise AssertionError("the last try returns or raises")
 
     def _told(self, grant: Grant, body: bytes, *, is_read: bool) -> dict[str, Any]:
