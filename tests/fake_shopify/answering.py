@@ -42,7 +42,7 @@ def answer(platform: FakeShopify, shop: FakeShop, version: str, body: Json) -> J
     if operation is None:
         return {"errors": [{"message": "An operation name is required"}]}
     variables = body.get("variables") or {}
-    weight = cost_of(operation, document, variables)
+    weight = cost_of(schema(version), operation, document, variables)
     refused = _too_much(platform, shop, weight)
     if refused is not None:
         return refused

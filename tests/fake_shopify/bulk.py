@@ -80,9 +80,11 @@ class Bulk:
             "type": "query"}).encode()
 
     def _run(self, query: str, groupObjects: bool) -> Json:  # noqa: N803
-        if sum(1 for each in self.kept.values() if each.status in _RUNS) >= PARALLEL:
-            return _refused("LIMIT_REACHED", "A bulk query operation for this app and shop is "
-                            "already in progress: too many run at the same time.")
+        running = [each for each in self.kept.values() if each.status in _RUNS]
+        if len(running) >= PARALLEL:
+            return _refused(
+                "LIMIT_REACHED", "A bulk query operation for this app and shop is already in "
+                f"progress: {gid('BulkOperation', running[0].number)}.")
         broken = broken_rules(self._shop.platform.versions[0], query)
         if broken:
             return _refused("INVALID", f"Invalid bulk query: {broken[0]}")

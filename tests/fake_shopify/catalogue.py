@@ -1,4 +1,4 @@
-"""Products of a fake shop, with variants, stock and whether they are to be seen in its storefront."""
+"""Products of a fake shop, with variants and stock, published or not."""
 
 from __future__ import annotations
 

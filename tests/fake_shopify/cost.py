@@ -1,13 +1,15 @@
 """What a request costs, and the bucket it is paid from.
 
-The real formula is known to Shopify alone. Here a page costs two points, and each of the things on
-it one more and its own pages; a mutation costs ten. Lists inside lists multiply, which is what
-matters: a page that is too large is refused.
+The formula is Shopify's secret; this one gives the same as a few costs that others measured and
+published (`KNOWN` in the tests): a thing with an id costs one point, sums and texts nothing; a list
+of n costs two and its node `2 ln n` times; a mutation costs ten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,61 +18,82 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     VariableNode,
+    get_named_type,
 )
 
 MUTATION = 10
 
 
-def cost_of(operation: OperationDefinitionNode, document: DocumentNode,
+def cost_of(schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode,
             variables: dict[str, Any]) -> int:
     """The points that are asked for."""
-    fragments = {each.name.value: each.selection_set for each in document.definitions
+    fragments = {each.name.value: each for each in document.definitions
                  if isinstance(each, FragmentDefinitionNode)}
-    own = MUTATION if operation.operation is OperationType.MUTATION else 1
     defaults = {each.variable.name.value: getattr(each.default_value, "value", None)
                 for each in operation.variable_definitions or ()}
     known = {name: value for name, value in defaults.items() if value is not None} | variables
-    return sum(max(own, _weight(field, fragments, known))
-               for field in _fields(operation.selection_set, fragments))
+    scale = _Scale(schema, fragments, known)
+    root = schema.get_root_type(operation.operation)
+    if operation.operation is OperationType.MUTATION:
+        return MUTATION * sum(1 for _ in scale.fields(operation.selection_set, root))
+    return max(1, scale.inside(operation.selection_set, root))
 
 
-def _weight(field: FieldNode, fragments: dict[str, SelectionSetNode],
-            variables: dict[str, Any]) -> int:
-    if field.selection_set is None:
-        return 0
-    inner = sum(_weight(each, fragments, variables)
-                for each in _fields(field.selection_set, fragments))
-    size = _size(field, variables)
-    return inner if size is None else 2 + size * (1 + inner)
+def times(size: int) -> int:
+    """How often the node of a list of this size is paid for."""
+    return min(size, max(1, math.floor(2 * math.log(size)))) if size > 0 else 0
 
 
-def _fields(selections: SelectionSetNode, fragments: dict[str, SelectionSetNode]
-            ) -> list[FieldNode]:
-    found: list[FieldNode] = []
-    for each in selections.selections:
-        if isinstance(each, FieldNode):
-            found.append(each)
-        elif isinstance(each, InlineFragmentNode):
-            found += _fields(each.selection_set, fragments)
-        elif isinstance(each, FragmentSpreadNode):
-            found += _fields(fragments[each.name.value], fragments)
-    return found
+@dataclass(frozen=True)
+class _Scale:
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDefinitionNode]
+    variables: dict[str, Any]
 
+    def inside(self, selections: SelectionSetNode, parent: Any) -> int:
+        """What the fields of a thing cost together."""
+        return sum(self._weight(field, kind) for field, kind in self.fields(selections, parent))
 
-def _size(field: FieldNode, variables: dict[str, Any]) -> int | None:
-    for argument in field.arguments or ():
-        if argument.name.value in ("first", "last"):
-            if isinstance(argument.value, VariableNode):
-                return int(variables.get(argument.value.name.value) or 0)
-            if isinstance(argument.value, IntValueNode):
-                return int(argument.value.value)
-    return None
+    def _weight(self, field: FieldNode, parent: Any) -> int:
+        if field.selection_set is None:
+            return 0
+        kind = get_named_type(parent.fields[field.name.value].type)
+        inner = self.inside(field.selection_set, kind)
+        # A connection has no id, its node has one; of a union each member would have.
+        own = 1 if "id" in getattr(kind, "fields", {"id": None}) else 0
+        size = self._size(field)
+        return own + inner if size is None else 2 + times(size) * (own + inner)
+
+    def fields(self, selections: SelectionSetNode, parent: Any) -> Iterator[tuple[FieldNode, Any]]:
+        """Every field with the type it belongs to, fragments opened."""
+        for each in selections.selections:
+            if isinstance(each, FieldNode):
+                if not each.name.value.startswith("__"):
+                    yield each, parent
+            elif isinstance(each, InlineFragmentNode):
+                named = each.type_condition
+                kind = self.schema.type_map[named.name.value] if named else parent
+                yield from self.fields(each.selection_set, kind)
+            elif isinstance(each, FragmentSpreadNode):
+                fragment = self.fragments[each.name.value]
+                yield from self.fields(fragment.selection_set,
+                                       self.schema.type_map[fragment.type_condition.name.value])
+
+    def _size(self, field: FieldNode) -> int | None:
+        for argument in field.arguments or ():
+            if argument.name.value in ("first", "last"):
+                if isinstance(argument.value, VariableNode):
+                    return int(self.variables.get(argument.value.name.value) or 0)
+                if isinstance(argument.value, IntValueNode):
+                    return int(argument.value.value)
+        return None
 
 
 class Bucket:

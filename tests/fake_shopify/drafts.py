@@ -109,8 +109,9 @@ class Drafts:
 
     def _line(self, asked: Json, order: Json) -> Json:
         variant = asked.get("variantId") and self._shop.catalogue.variant(asked["variantId"])
-        price = (asked.get("priceOverride") or asked.get("originalUnitPriceWithCurrency") or {}).get(
-            "amount") or (variant["price"] if variant else asked.get("originalUnitPrice") or "0")
+        own = asked.get("priceOverride") or asked.get("originalUnitPriceWithCurrency") or {
+            "amount": asked.get("originalUnitPrice") or "0"}
+        price = variant["price"] if variant and not asked.get("priceOverride") else own["amount"]
         product = variant["product"]() if variant else None
         currency, count = self._shop.currency, asked["quantity"]
         return {

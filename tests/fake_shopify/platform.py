@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from alliance.connect.protocol import InboundCall
 from alliance_shopify.app import API_VERSION, OPTIONAL_SCOPES, SCOPES
+
+from alliance.connect.protocol import InboundCall
 from tests.fake_shopify.shop import FakeShop
 from tests.fake_shopify.values import stamp
 from tests.fake_woo.mischief import Trick

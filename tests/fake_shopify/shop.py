@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from alliance.connect.protocol import Grant
 from alliance_shopify.shops import address_of
+
+from alliance.connect.protocol import Grant
 from tests.fake_shopify.bulk import Bulk
 from tests.fake_shopify.catalogue import Catalogue
 from tests.fake_shopify.cost import Bucket
@@ -25,6 +26,8 @@ from tests.fake_shopify.values import Json, gid, kind_of, stamp
 
 if TYPE_CHECKING:
     from tests.fake_shopify.platform import Asked, FakeShopify
+
+SALT = b"salt, of thirty-two bytes or so."
 
 
 class FakeShop:
@@ -73,7 +76,7 @@ class FakeShop:
         """Keys for this shop as the hub keeps them, fresh from an exchange."""
         told = self.tokens.give()
         now = self.platform.now.timestamp()
-        return Grant("sto_1", address_of(self.domain), "path", b"salt of thirty-two bytes, or so.", {
+        return Grant("sto_1", address_of(self.domain), "path", SALT, {
             "access_token": told["access_token"], "refresh_token": told["refresh_token"],
             "scope": told["scope"], "expires_at": self._at(now + told["expires_in"]),
             "refresh_expires_at": self._at(now + told["refresh_token_expires_in"]),
