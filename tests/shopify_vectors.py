@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alliance.connect.protocol import InboundCall
 from alliance_shopify.app import App
+
+from alliance.connect.protocol import InboundCall
 
 FIXTURES = Path(__file__).parent / "shopify" / "fixtures"
 

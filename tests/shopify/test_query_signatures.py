@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from alliance_shopify import signatures
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance.connect.protocol import Refused
-from alliance_shopify import signatures
 from tests.shopify_vectors import NOW, OLD_SECRET, SECRET, cases
 
 Reader = Callable[[str], Mapping[str, Any]]

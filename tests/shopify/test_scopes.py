@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from alliance_shopify.app import OPTIONAL_SCOPES, SCOPES
 from alliance_shopify.scopes import implied, missing
 

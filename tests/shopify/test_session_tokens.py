@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from alliance_shopify import session_tokens
+from alliance_shopify.app import App, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alliance.connect.protocol import Refused
-from alliance_shopify import session_tokens
-from alliance_shopify.app import App, read
 from tests.shopify_vectors import ADDRESS, CLIENT_ID, NOW, OLD_SECRET, SECRET, app, cases
 
 VECTORS = cases("session_token_vectors.json")

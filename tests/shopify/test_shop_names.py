@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from alliance_shopify.shops import address_of, shop_at, shop_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance_shopify.shops import address_of, shop_at, shop_of
 from tests.shopify_vectors import cases
 
 VECTORS = cases("shop_domain_vectors.json")

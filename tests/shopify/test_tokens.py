@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from alliance_shopify.app import EARLY, SCOPES, read
+from alliance_shopify.scopes import missing
+from alliance_shopify.tokens import Tokens, renew_at
 
 from alliance.connect.embedded import Inside
 from alliance.connect.http import Outbound
 from alliance.connect.protocol import Grant, StoreError
-from alliance_shopify.app import EARLY, SCOPES, read
-from alliance_shopify.scopes import missing
-from alliance_shopify.tokens import Tokens, renew_at
 from tests.shopify.token_desk import PATH, Desk
 from tests.shopify_vectors import ADDRESS, CLIENT_ID, FIXTURES, NOW, OLD_SECRET, SECRET, SHOP
 
@@ -31,7 +31,7 @@ OUTCOMES = {
     "code_reused": "store_refused_request for good",
     "refresh_revoked": "store_refused_key for good",
     "session_token_expired": "store_refused_key for good",
-    "bad_client": "app_refused for now",
+    "bad_client": "app_refused for the moment",
     "fewer_scopes_than_asked": "test-access-token-5",
     "write_implies_read": "test-access-token-6",
 }
@@ -52,7 +52,7 @@ def outcome(ask: Callable[[], Mapping[str, str]]) -> str:
     try:
         return ask()["access_token"]
     except StoreError as error:
-        return f"{error.code} for {'now' if error.again else 'good'}"
+        return f"{error.code} for {'the moment' if error.again else 'good'}"
 
 
 def answered(status: int, body: Any) -> str:
@@ -188,7 +188,7 @@ def test_the_first_secret_is_the_one_that_is_told() -> None:
     with Desk(SECRET, OLD_SECRET) as desk:
         desk.tokens.exchange(INSIDE)
     with Desk(OLD_SECRET, SECRET) as other:
-        assert outcome(lambda: other.tokens.exchange(INSIDE)) == "app_refused for now"
+        assert outcome(lambda: other.tokens.exchange(INSIDE)) == "app_refused for the moment"
     assert desk.asked[0]["client_secret"] == SECRET
 
 
@@ -224,27 +224,27 @@ def test_half_an_end_is_none(name: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "body", "says"), [
-    (200, b"<html>maintenance</html>", "store_not_json for now"),
-    (200, b'{"access_token": "half', "store_not_json for now"),
+    (200, b"<html>maintenance</html>", "store_not_json for the moment"),
+    (200, b'{"access_token": "half', "store_not_json for the moment"),
     (200, b'{"scope":"","scope":"write_orders"}', "store_bad_json for good"),
     (200, [], "store_bad_answer for good"),
     (200, None, "store_bad_answer for good"),
     (200, {}, "store_bad_answer for good"),
     (201, {}, "store_refused_request for good"),
-    (400, b"<html>bad request</html>", "store_not_json for now"),
+    (400, b"<html>bad request</html>", "store_not_json for the moment"),
     (400, {"error": "invalid_scope"}, "store_refused_request for good"),
     (400, {"error": {"nested": 1}}, "store_refused_request for good"),
-    (400, {"error": "unauthorized_client"}, "app_refused for now"),
+    (400, {"error": "unauthorized_client"}, "app_refused for the moment"),
     (401, {"error": "invalid_grant"}, "store_refused_key for good"),
     (402, b"<html>", "store_refused_request for good"),
     (403, b"<html>", "store_refused_request for good"),
     (404, b"<html>", "store_refused_request for good"),
-    (404, {"error": "application_cannot_be_found"}, "app_refused for now"),
+    (404, {"error": "application_cannot_be_found"}, "app_refused for the moment"),
     (423, b"", "store_refused_request for good"),
-    (429, b"slow down", "store_busy for now"),
-    (500, b"<html>", "store_failed for now"),
-    (502, b"<html>", "store_failed for now"),
-    (503, {"error": "invalid_grant"}, "store_failed for now"),
+    (429, b"slow down", "store_busy for the moment"),
+    (500, b"<html>", "store_failed for the moment"),
+    (502, b"<html>", "store_failed for the moment"),
+    (503, {"error": "invalid_grant"}, "store_failed for the moment"),
 ])
 def test_an_answer_that_gives_no_keys_says_whether_later_helps(
         status: int, body: Any, says: str) -> None:
@@ -254,7 +254,7 @@ def test_an_answer_that_gives_no_keys_says_whether_later_helps(
 def test_a_shop_that_says_nothing_is_asked_again_later() -> None:
     with Desk() as desk:
         tokens = desk.tokens
-    assert outcome(lambda: tokens.exchange(INSIDE)) == "store_unreachable for now"
+    assert outcome(lambda: tokens.exchange(INSIDE)) == "store_unreachable for the moment"
 
 
 @pytest.mark.parametrize("answer", [

@@ -9,12 +9,12 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from alliance_shopify import calls, signatures
+from alliance_shopify.app import read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alliance.connect.protocol import InboundCall, Refused
-from alliance_shopify import calls, signatures
-from alliance_shopify.app import read
 from tests.shopify_vectors import OLD_SECRET, SECRET, app, body, call, cases, signed
 
 VECTORS = cases("webhook_hmac_vectors.json")

@@ -1,4 +1,4 @@
-"""A shop's `/admin/oauth/access_token`, as far as the connector asks it, on the loopback address."""
+"""A shop's `/admin/oauth/access_token`, as far as the connector asks it, on this machine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import cache
 from types import TracebackType
 from typing import Any
 
-from alliance.connect.http import Limits, Outbound
 from alliance_shopify.tokens import EXCHANGE, OFFLINE, Tokens
+
+from alliance.connect.http import Limits, Outbound
 from tests.integration.connect.loopback import Call, Loopback
 from tests.shopify_vectors import CLIENT_ID, NOW, SECRET, app
 
