@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +34,7 @@ BUSY = frozenset({429, 502, 503, 504})
 _BROKEN = frozenset({500, 502, 503, 504})
 _PASSING = frozenset({"store_unreachable", "store_timeout", "store_truncated"})
 LONGEST_LOCATION = 1200
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?", re.ASCII)
 _AGENT = "merchant-alliance-hub"
 _CHANCE = secrets.SystemRandom().random
 
@@ -80,9 +84,9 @@ class Answer:
 
     @property
     def retry_after(self) -> int | None:
-        """The seconds the store asks to wait, if it says so in seconds."""
+        """The seconds the store asks to wait, if it says so in seconds; Shopify says `2.0`."""
         text = self.headers.get("retry-after", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+        return math.ceil(Decimal(text)) if _SECONDS.fullmatch(text) else None
 
 
 class Outbound:
@@ -122,21 +126,15 @@ class Outbound:
         last answer, whatever its status; a redirect, a refused address and every failure to get
         an answer is a `StoreError`.
         """
-        for left in range(self._limits.tries - 1, -1, -1):
-            done = self._limits.tries - 1 - left
-            try:
-                answer = self._once("GET", url, None, _merged(headers, sign))
-            except StoreError as error:
-                if not left or error.code not in _PASSING:
-                    raise
-                self._sleep(self._pause(done))
-                continue
-            wait = answer.retry_after or 0
-            if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
-                self._heed(url, answer)
-                return answer
-            self._sleep(wait + self._pause(done))
-        raise AssertionError("the last try returns or raises")
+        return self._until_answered("GET", url, None, headers, sign)
+
+    def query(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
+              sign: Signer | None = None) -> Answer:
+        """Read by a question in the body, as GraphQL does. Tried again as `get` is.
+
+        Only for questions that change nothing, however often they are asked.
+        """
+        return self._until_answered("POST", url, body, headers, sign)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
              sign: Signer | None = None) -> Answer:
@@ -156,6 +154,24 @@ class Outbound:
                sign: Signer | None = None) -> Answer:
         """Remove what is there, once, as `post` does."""
         return self._write("DELETE", url, None, headers, sign)
+
+    def _until_answered(self, method: str, url: str, body: bytes | None,
+                        headers: Mapping[str, str] | None, sign: Signer | None) -> Answer:
+        for left in range(self._limits.tries - 1, -1, -1):
+            done = self._limits.tries - 1 - left
+            try:
+                answer = self._once(method, url, body, _merged(headers, sign))
+            except StoreError as error:
+                if not left or error.code not in _PASSING:
+                    raise
+                self._sleep(self._pause(done))
+                continue
+            wait = answer.retry_after or 0
+            if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
+                self._heed(url, answer)
+                return answer
+            self._sleep(wait + self._pause(done))
+        raise AssertionError("the last try returns or raises")
 
     def _write(self, method: str, url: str, body: bytes | None,
                headers: Mapping[str, str] | None, sign: Signer | None) -> Answer:

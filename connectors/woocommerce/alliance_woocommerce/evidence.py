@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from alliance.connect.parts import records, word
 from alliance.connect.plain_text import plain
 from alliance.core import marks
 from alliance.core.marks import Marks
-from alliance_woocommerce.parts import meta, records, word
+from alliance_woocommerce.meta_data import meta
 
 CLICK_META = "_alliance_click"
 CODE_META = ("_alliance_code", "_alliance_spoken")
