@@ -86,7 +86,7 @@ class Admin:
         answer = send(url, body, headers=headers)
         self._watch_version(answer)
         if answer.status != 200:
-            raise _failure(answer)
+            raise failure(answer)
         told = answer.json()
         if not isinstance(told, dict):
             raise _bad_answer("The shop answered with something else than a record.")
@@ -175,7 +175,7 @@ def _points(value: Any) -> float:
     return max(0.0, value) if is_number else 0.0
 
 
-def _failure(answer: Answer) -> StoreError:
+def failure(answer: Answer) -> StoreError:
     """What an HTTP status means; its body is never understood, only kept out."""
     status = answer.status
     facts: dict[str, str | int] = {"status": status}
