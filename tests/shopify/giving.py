@@ -1,8 +1,9 @@
-"""A fake shop with the app in it, and what asks it, for the tests of codes, payments and the kit."""
+"""A fake shop with the app in it, and what asks it: for tests of codes, payments and the kit."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,9 +27,9 @@ class Desk:
     def __init__(self, platform: FakeShopify, shop: FakeShop) -> None:
         self.platform, self.shop = platform, shop
         self.pauses: list[float] = []
-        out = Outbound(allow_private=["127.0.0.0/8"], sleep=self._sleep, chance=lambda: 0.0)
+        out = Outbound(allow_private=["127.0.0.0/8"], sleep=self._sleep, chance=lambda: 0.5)
         app = App(platform.client_id, platform.secrets, origin=platform.at)
-        self.admin = Admin(out, app, sleep=self._sleep, chance=lambda: 0.0)
+        self.admin = Admin(out, app, sleep=self._sleep, chance=lambda: 0.5)
         self.grant: Grant = shop.grant()
 
     def now(self) -> datetime:
@@ -62,7 +63,7 @@ def lost(name: str) -> Callable[[Request, Serve], Response]:
 
     def trick(request: Request, serve: Serve) -> Response:
         answer = serve(request)
-        if left and f" {left[0]}(" in json.loads(request.get_data() or b"{}").get("query", ""):
+        if left and _asks(request, left[0]):
             left.pop()
             return Response(b'{"data": {', 502, content_type="application/json")
         return answer
@@ -75,7 +76,7 @@ def twisted(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[
     """The `data` of this document's answers, changed."""
     def trick(request: Request, serve: Serve) -> Response:
         answer = serve(request)
-        if f" {name}" not in json.loads(request.get_data() or b"{}").get("query", ""):
+        if not _asks(request, name):
             return answer
         told = json.loads(answer.get_data())
         told["data"] = change(told["data"])
@@ -91,3 +92,8 @@ def refused(step: Callable[[], Any]) -> StoreError:
     except StoreError as error:
         return error
     raise AssertionError("nothing was refused")
+
+
+def _asks(request: Request, name: str) -> bool:
+    query = json.loads(request.get_data() or b"{}").get("query", "")
+    return re.match(rf"(query|mutation) {name}\b", query) is not None

@@ -53,7 +53,8 @@ def forget(admin: Admin, grant: Grant) -> bool:
 
 def _installation(admin: Admin, grant: Grant) -> dict[str, Any]:
     told = admin.ask(grant, "installation")
-    return record(told.get("currentAppInstallation"), "The installation")
+    home = record(told.get("currentAppInstallation"), "The installation")
+    return home | {"id": text(home, "id")}
 
 
 def _granted(home: Mapping[str, Any]) -> str:
@@ -79,7 +80,7 @@ def _tell(admin: Admin, grant: Grant, home: Mapping[str, Any], kit: Kit) -> None
                     "layout": place.layout, "heading": place.heading, "on": place.is_on}
                    for place in kit.places],
         "store": {"id": kit.store_id, "name": kit.store_name, "hub": kit.hub}}
-    changed = [{"ownerId": text(home, "id"), "namespace": NAMESPACE, "key": key, "type": "json",
+    changed = [{"ownerId": home["id"], "namespace": NAMESPACE, "key": key, "type": "json",
                 "value": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
                for key, value in wanted.items() if _told(home.get(key)) != value]
     if changed:
@@ -135,6 +136,6 @@ def _delete_pixel(admin: Admin, grant: Grant) -> None:
 
 def _delete_metafields(admin: Admin, grant: Grant, home: Mapping[str, Any]) -> None:
     told = admin.ask(grant, "metafields_delete", metafields=[
-        {"ownerId": text(home, "id"), "namespace": NAMESPACE, "key": key}
+        {"ownerId": home["id"], "namespace": NAMESPACE, "key": key}
         for key in ("places", "store")])
     refuse(user_errors(told, "metafieldsDelete"), "the end of the app's metafields")
