@@ -234,6 +234,12 @@ def test_an_answer_that_is_not_plainly_keys_is_refused(name: str, value: Any) ->
     assert answered(200, {**good, name: value}) == "store_bad_answer for good"
 
 
+def test_keys_of_one_person_are_not_kept_for_the_shop() -> None:
+    online, offline = ANSWERS["online"]["body"], ANSWERS["offline_expiring"]["body"]
+
+    assert answered(200, online | offline) == "store_bad_answer for good"
+
+
 @pytest.mark.parametrize("name", ["expires_in", "refresh_token", "refresh_token_expires_in"])
 def test_half_an_end_is_none(name: str) -> None:
     good = ANSWERS["offline_expiring"]["body"]
