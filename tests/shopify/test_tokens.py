@@ -220,7 +220,7 @@ def test_a_hub_without_an_app_says_so() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     *(("access_token", value) for value in (None, "", "short", 7, "with space", "line\nbreak",
-                                            "näher-dran", "x" * 401, ["shpat_token"])),
+                                            "geheimnís", "x" * 401, ["shpat_token"])),
     *(("refresh_token", value) for value in (None, "", 7, "tab\tinside", "x" * 401)),
     *(("expires_in", value) for value in (None, 0, -1, 59, "3600", 3600.0, True, 10**12)),
     *(("refresh_token_expires_in", value) for value in (None, 0, "7776000", 10**9)),
