@@ -36,14 +36,19 @@ WEBHOOKS: dict[str, tuple[str, list[StoreRecord]]] = {
     "app_scopes_update.docs": ("app/scopes_update", [StoreRecord("store", "app/scopes_update")]),
     "app_subscriptions_update.docs": ("app_subscriptions/update", []),
     "bulk_operations_finish.docs": ("bulk_operations/finish", [StoreRecord("bulk", "147595010")]),
-    "customers_data_request": ("customers/data_request", [StoreRecord("shopper_asked", "9999")]),
+    "customers_data_request": ("customers/data_request", [
+        StoreRecord("shopper_asked", "5987654321012"),
+        StoreRecord("shopper_asked", "5987654321150")]),
     "customers_redact": ("customers/redact", [StoreRecord("shopper_erased", "5987654321012"),
                                               StoreRecord("shopper_erased", "5987654321150")]),
-    "shop_redact": ("shop/redact", [StoreRecord("store_erased", "shop/redact")]),
+    "shop_redact": ("shop/redact", [StoreRecord("store_erased", "-")]),
     "events_product_update.preview": (
         "products/update", [StoreRecord("broken", "products/update")]),
 }
 """Each recorded body: the topic it comes under, and what it is about."""
+
+SHOPPERS = [("customers/data_request", "orders_requested", "shopper_asked"),
+            ("customers/redact", "orders_to_redact", "shopper_erased")]
 
 RAW: dict[str, StoreRecord] = {
     "big_int.json": StoreRecord("order", "820982911946154508"),
@@ -172,7 +177,8 @@ def test_the_door_of_one_store_takes_no_call_of_another() -> None:
 @pytest.mark.parametrize("other", [f"shop-{number}.myshopify.com" for number in range(50)])
 def test_a_replay_under_another_shop_names_that_shop_alone(other: str) -> None:
     # Nothing follows from it but a question to that shop, with its own keys (T2).
-    for topic in ("orders/paid", "orders/updated", "orders/cancelled"):
+    for topic in ("orders/paid", "orders/updated", "orders/cancelled", "refunds/create",
+                  "products/update", "app/uninstalled"):
         found = calls.check(call(body("webhooks/orders_paid.json"), topic, shop=other), app())
         assert found.address == f"https://{other}"
 
@@ -236,18 +242,21 @@ def test_a_product_that_nobody_can_buy_any_more_is_removed(told: dict[str, Any],
 
 @pytest.mark.parametrize(("orders", "refs"), [
     ([], ["-"]), (None, ["-"]), ([1, 2, 1], ["1", "2"]), ([2**63 - 1], [str(2**63 - 1)])])
-def test_a_shopper_is_erased_from_each_order_once(orders: Any, refs: list[str]) -> None:
-    told = json.dumps({"shop_domain": SHOP, "orders_to_redact": orders}).encode()
+@pytest.mark.parametrize(("topic", "key", "record"), SHOPPERS)
+def test_a_shopper_is_named_by_each_order_once(
+        topic: str, key: str, record: str, orders: Any, refs: list[str]) -> None:
+    told = json.dumps({"shop_domain": SHOP, key: orders}).encode()
 
-    assert calls.read(call(told, "customers/redact")) == [
-        StoreRecord("shopper_erased", ref) for ref in refs]
+    assert calls.read(call(told, topic)) == [StoreRecord(record, ref) for ref in refs]
 
 
 @pytest.mark.parametrize("orders", ["1", {"1": 1}, ["1"], [None], [1.0]])
-def test_orders_that_cannot_be_read_are_not_passed_over(orders: Any) -> None:
-    told = json.dumps({"shop_domain": SHOP, "orders_to_redact": orders}).encode()
+@pytest.mark.parametrize(("topic", "key", "record"), SHOPPERS)
+def test_orders_that_cannot_be_read_are_not_passed_over(
+        topic: str, key: str, record: str, orders: Any) -> None:
+    told = json.dumps({"shop_domain": SHOP, key: orders}).encode()
 
-    assert calls.read(call(told, "customers/redact")) == [StoreRecord("broken", "customers/redact")]
+    assert calls.read(call(told, topic)) == [StoreRecord("broken", topic)]
 
 
 def test_nothing_of_a_shopper_is_in_what_a_call_leaves() -> None:

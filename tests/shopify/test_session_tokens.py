@@ -15,7 +15,7 @@ from alliance_shopify.app import App, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alliance.connect.protocol import Refused
+from alliance.connect.protocol import InboundCall, Refused
 from tests.shopify_vectors import ADDRESS, CLIENT_ID, NOW, OLD_SECRET, SECRET, app, cases
 
 VECTORS = cases("session_token_vectors.json")
@@ -232,6 +232,18 @@ def test_a_hub_without_an_app_takes_no_token(secret: str) -> None:
     made = sealed(json.dumps({**CLAIMS, "aud": ""}).encode(), secret=secret)
 
     assert staff(made, read({})) == "token_refused"
+
+
+@pytest.mark.parametrize("values", [
+    (), ("",), ("Bearer",), ("Bearer ",), ("Basic YTpi",), ("Bearer a b",), ("Bearer é",),
+    ("Bearer  a",), ("Bearer a", "Bearer a"), ("Bearer " + "a" * 4097,), ("Bearer a\n",)])
+def test_a_request_carries_one_token_or_is_refused(values: tuple[str, ...]) -> None:
+    def carried(*texts: str) -> str:
+        return session_tokens.bearer(InboundCall(
+            "GET", "/", tuple(("authorization", text) for text in texts), b""))
+
+    assert carried("Bearer a.b.c") == carried("bearer a.b.c") == "a.b.c"
+    assert verdict(lambda: carried(*values)) == "token_refused"
 
 
 @settings(max_examples=150)

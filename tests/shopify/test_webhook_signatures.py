@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import random
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -99,6 +101,23 @@ def test_a_header_that_comes_twice_is_refused_however_it_is_spelt(name: str, spe
         calls.check(InboundCall("POST", good.path, again, good.body), app())
     assert refused.value.code == (
         "bad_signature" if name == "X-Shopify-Hmac-Sha256" else "malformed_call")
+
+
+def test_of_ten_thousand_mutants_none_is_taken() -> None:
+    chance, text = random.Random(7), body("webhooks/products_delete.json")
+    good = call(text, "products/delete")
+    calls.check(good, app())
+    for _ in range(10_000):
+        turned = bytearray(text)
+        turned[chance.randrange(len(text))] ^= 1 << chance.randrange(8)
+        wrong = chance.choice([
+            call(bytes(turned), "products/delete", signature=signed(text)),
+            call(text + bytes([chance.randrange(256)]), signature=signed(text)),
+            call(text, secret=f"{SECRET}{chance.randrange(1000)}"),
+            call(text, signature=chance.choice([None, "", signed(text)[:-1], f"{signed(text)}="])),
+            replace(good, headers=(*good.headers, ("x-shopify-hmac-sha256", signed(text))))])
+        with pytest.raises(Refused):
+            calls.check(wrong, app())
 
 
 @given(at=st.integers(0, 8 * 30 - 1))

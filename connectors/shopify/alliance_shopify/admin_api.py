@@ -25,7 +25,9 @@ _PAUSE = 1.0
 _DEAR_RATE = 50.0
 """Points a second that a shop gives back at least, where it does not say."""
 
-_CHANCE = secrets.SystemRandom().random
+CHANCE = secrets.SystemRandom().random
+"""Jitter: hubs that were throttled together must not come back together."""
+
 _WRITES = re.compile(r"(?:\s|#[^\n]*\n)*mutation\b")
 _SCOPE = re.compile(r"`([a-z_]{3,60})`")
 _PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
@@ -41,11 +43,11 @@ class Admin:
     """
 
     def __init__(self, out: Outbound, app: App, *, sleep: Callable[[float], None] = time.sleep,
-                 chance: Callable[[], float] = _CHANCE) -> None:
+                 chance: Callable[[], float] = CHANCE) -> None:
         self.app = app
         self.out = out
         self.version_alarm: str | None = None
-        self._sleep = sleep
+        self.sleep = sleep
         self._chance = chance
 
     def ask(self, grant: Grant, document: str, /, **variables: Any) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Admin:
             waited += wait or 0.0
             if wait is None or not left or waited > LONGEST_WAIT:
                 raise _refusal(errors, wait)
-            self._sleep(wait)
+            self.sleep(wait)
         raise AssertionError("the last try returns or raises")
 
     def _told(self, grant: Grant, body: bytes, *, is_read: bool) -> dict[str, Any]:
@@ -84,7 +86,7 @@ class Admin:
         answer = send(url, body, headers=headers)
         self._watch_version(answer)
         if answer.status != 200:
-            raise _failure(answer)
+            raise failure(answer)
         told = answer.json()
         if not isinstance(told, dict):
             raise _bad_answer("The shop answered with something else than a record.")
@@ -173,7 +175,7 @@ def _points(value: Any) -> float:
     return max(0.0, value) if is_number else 0.0
 
 
-def _failure(answer: Answer) -> StoreError:
+def failure(answer: Answer) -> StoreError:
     """What an HTTP status means; its body is never understood, only kept out."""
     status = answer.status
     facts: dict[str, str | int] = {"status": status}

@@ -26,7 +26,7 @@ SHOP = "X-Shopify-Shop-Domain"
 SIGNATURE = "X-Shopify-Hmac-Sha256"
 DELIVERY = "X-Shopify-Webhook-Id"
 
-NOBODY = "-"
+NOTHING = "-"
 """The ref of a record that names none."""
 
 _TOPIC = re.compile(r"[a-z][a-z_]{0,59}/[a-z][a-z_]{0,59}", re.ASCII)
@@ -73,8 +73,9 @@ def check_for(call: InboundCall, app: App, grant: Grant) -> DeliveryKey:
 def read(call: InboundCall) -> list[StoreRecord]:
     """What a checked call is about; nothing for topics that the hub does not live by.
 
-    Refs are numbers as text, however large; for `store` the topic. `broken` where a call is signed
-    but cannot be read, with the topic as its ref.
+    Refs are numbers as text, however large; for `store` the topic. What is about a shopper comes
+    once for each order, or once with `NOTHING`. `broken` where a call is signed but cannot be read,
+    with the topic as its ref.
     """
     topic = call.header(TOPIC) or ""
     reader = _READERS.get(topic)
@@ -132,22 +133,18 @@ def _bulk(_topic: str, body: dict[str, Any]) -> Iterable[StoreRecord]:
     yield StoreRecord("bulk", match[1])
 
 
-def _asked(_topic: str, body: dict[str, Any]) -> Iterable[StoreRecord]:
-    request = body.get("data_request")
-    yield StoreRecord("shopper_asked", _number(request.get("id"))
-                      if isinstance(request, dict) else NOBODY)
-
-
-def _erased(_topic: str, body: dict[str, Any]) -> Iterable[StoreRecord]:
-    orders = body.get("orders_to_redact") or []
+def _shopper(topic: str, body: dict[str, Any]) -> Iterable[StoreRecord]:
+    key = "orders_requested" if topic == "customers/data_request" else "orders_to_redact"
+    orders = body.get(key) or []
     if not isinstance(orders, list):
         raise Invalid("malformed_record", "The orders are not a list.")
-    refs = dict.fromkeys(_number(order) for order in orders) or [NOBODY]
-    return [StoreRecord("shopper_erased", ref) for ref in refs]
+    record = "shopper_asked" if topic == "customers/data_request" else "shopper_erased"
+    refs = dict.fromkeys(_number(order) for order in orders) or [NOTHING]
+    return [StoreRecord(record, ref) for ref in refs]
 
 
-def _store_erased(topic: str, _body: dict[str, Any]) -> Iterable[StoreRecord]:
-    yield StoreRecord("store_erased", topic)
+def _store_erased(_topic: str, _body: dict[str, Any]) -> Iterable[StoreRecord]:
+    yield StoreRecord("store_erased", NOTHING)
 
 
 _READERS: dict[str, Callable[[str, dict[str, Any]], Iterable[StoreRecord]]] = {
@@ -161,8 +158,8 @@ _READERS: dict[str, Callable[[str, dict[str, Any]], Iterable[StoreRecord]]] = {
     "app/uninstalled": _store,
     "app/scopes_update": _store,
     "bulk_operations/finish": _bulk,
-    "customers/data_request": _asked,
-    "customers/redact": _erased,
+    "customers/data_request": _shopper,
+    "customers/redact": _shopper,
     "shop/redact": _store_erased,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import Any
 
 from alliance.connect.parts import instant, record, records, understood
@@ -22,7 +23,7 @@ from alliance_shopify.connections import (
     page_of,
     whole,
 )
-from alliance_shopify.payloads import check_ref, currency_of, read_order
+from alliance_shopify.payloads import currency_of, read_order
 from alliance_shopify.refunds import Refund, read_refund
 
 PER_PAGE = 25
@@ -41,15 +42,24 @@ def one(admin: Admin, grant: Grant, ref: str, version: int) -> StoreOrder | None
     """
     if not is_number(ref):
         return None
-    told, _ = largest(lambda lines: admin.ask(
-        grant, "order", id=gid("Order", ref), lines=lines), LINES)
-    raw = told.get("order")
+    raw = _asked(admin, grant, ref)
     with understood("order"):
         if raw is None:
             _check_reach(admin, grant, ref)
             return None
-        raw = record(raw, "The order")
-        check_ref(raw, ref)
+        return _read(admin, grant, raw, version)
+
+
+def bought(admin: Admin, grant: Grant, ref: str, mark: str, version: int) -> StoreOrder | None:
+    """The order, if `mark` is its confirmation number: its own shopper is shown it, no other."""
+    raw = _asked(admin, grant, ref) if is_number(ref) else None
+    with understood("order"):
+        if raw is None:
+            return None
+        told = raw.get("confirmationNumber")
+        if not isinstance(told, str) or not told or not compare_digest(
+                told.upper().encode(), mark.upper().encode()):
+            return None
         return _read(admin, grant, raw, version)
 
 
@@ -98,10 +108,20 @@ def _if_complete(admin: Admin, grant: Grant, row: dict[str, Any]) -> dict[str, A
     """The order as the page tells it, or read by itself where the page does not tell all of it."""
     if not records(row, "refunds") and page_of(row, "lineItems")[1] is None:
         return row
-    name = gid("Order", number(row.get("id"), "Order"))
-    told, _ = largest(lambda lines: admin.ask(grant, "order", id=name, lines=lines), LINES)
+    return record(_asked(admin, grant, number(row.get("id"), "Order")), "The order")
+
+
+def _asked(admin: Admin, grant: Grant, ref: str) -> dict[str, Any] | None:
+    told, _ = largest(lambda lines: admin.ask(
+        grant, "order", id=gid("Order", ref), lines=lines), LINES)
     raw = told.get("order")
-    return record(raw, "The order")
+    if raw is None:
+        return None
+    with understood("order"):
+        raw = record(raw, "The order")
+        if number(raw.get("id"), "Order") != ref:
+            raise Invalid("wrong_record", f"The shop answered with another than {ref}.")
+        return raw
 
 
 def _read(admin: Admin, grant: Grant, raw: dict[str, Any], version: int) -> StoreOrder:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from alliance.connect.parts import instant, maybe_instant, record, records, word
-from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, split, total
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
 from alliance_shopify import payments
@@ -178,9 +177,3 @@ def _tax(line: dict[str, Any], currency: Currency) -> Money:
 
 def _maybe_money(raw: dict[str, Any], key: str, currency: Currency) -> Money:
     return Money.zero(currency) if raw.get(key) is None else shop_money(raw, key, currency)
-
-
-def check_ref(raw: dict[str, Any], ref: str) -> None:
-    """Raises `Invalid` where the shop answered with another order than was asked for."""
-    if number(raw.get("id"), "Order") != ref:
-        raise Invalid("wrong_record", f"The shop answered with another than {ref}.")

@@ -20,7 +20,7 @@ from joserfc.jwk import OctKey
 
 from alliance.connect import strict_json
 from alliance.connect.embedded import Inside
-from alliance.connect.protocol import Refused
+from alliance.connect.protocol import InboundCall, Refused
 from alliance.core.errors import Invalid
 from alliance_shopify.app import App
 from alliance_shopify.shops import address_of, shop_at, shop_of
@@ -31,11 +31,23 @@ LONGEST = 4096
 LEEWAY = timedelta(seconds=10)
 """How far two clocks may disagree, and how long a token may have been on its way."""
 
+STALE = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
+"""The header of a refusal by which Shopify's script knows to fetch a fresh token and ask again."""
+
+_BEARER = re.compile(r"[Bb]earer ([!-~]{1,4096})", re.ASCII)
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 _HEADERS = {"alg", "typ", "kid"}
 _PERSON = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _CUSTOMER = re.compile(r"gid://shopify/Customer/[1-9][0-9]{0,18}", re.ASCII)
 _LAST_INSTANT = 253_402_300_799
+
+
+def bearer(call: InboundCall) -> str:
+    """The token that a request carries; `Refused` where it carries none, or more than one."""
+    match = _BEARER.fullmatch(call.header("Authorization") or "")
+    if match is None:
+        raise _refused("The request carries none.")
+    return match[1]
 
 
 def staff(token: str, app: App, now: datetime) -> Inside:

@@ -22,6 +22,7 @@ from typing import Any
 from alliance.connect.embedded import Inside
 from alliance.connect.http import Answer, Outbound
 from alliance.connect.protocol import Grant, StoreError
+from alliance_shopify.admin_api import failure
 from alliance_shopify.app import EARLY, App
 from alliance_shopify.shops import address_of, shop_at
 
@@ -34,7 +35,6 @@ _SHORTEST, _LONGEST = 60, 366 * 86_400
 _TOKEN = re.compile(r"[!-~]{8,400}", re.ASCII)
 _SCOPE = re.compile(r"(?:[a-z][a-z0-9_]{1,60}(?:, ?[a-z][a-z0-9_]{1,60}){0,60})?", re.ASCII)
 _ERROR = re.compile(r"[a-z_]{1,60}", re.ASCII)
-_DEAD = {402, 403, 404, 423}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_A_KEY = {"invalid_grant", "invalid_subject_token", "invalid_token", "expired_token",
              "access_denied"}
@@ -58,7 +58,7 @@ class Tokens:
 
     Every method raises `StoreError`: `store_refused_key` where the merchant must open the app anew,
     `app_refused` where the operator's client id or secret is wrong, `store_refused_request` for a
-    code that was used and the like, `store_busy`, `store_failed` and what `Outbound` raises.
+    code that was used and the like, those of `admin_api.failure` and what `Outbound` raises.
     """
 
     def __init__(self, out: Outbound, app: App, now: Callable[[], datetime]) -> None:
@@ -157,31 +157,30 @@ def _end(answer: Mapping[str, Any], name: str, now: datetime) -> str:
 
 def _refusal(answer: Answer) -> StoreError:
     """What an answer other than 200 means. Its sentence is not repeated: it may name a secret."""
-    status = answer.status
-    if status == 429:
-        return StoreError("store_busy", "The shop asks to wait.", again=True, status=status)
-    if status >= 500:
-        return StoreError("store_failed", "The shop broke while answering.", again=True,
-                          status=status)
+    if answer.status == 429 or answer.status >= 500:
+        return failure(answer)
     error = _said(answer)
     if error in _OF_THE_APP:
         return _no_app("Its client id or its client secret is wrong.")
     if error in _OF_A_KEY:
         return _no_key()
-    return StoreError("store_refused_request", f"The shop gives no keys for this ({error}).",
-                      again=False, status=status, reason=error)
+    if answer.status not in (400, 401):
+        return failure(answer)
+    return StoreError("store_refused_request", "The shop gives no keys for this "
+                      f"({error or 'without a code'}).", again=False, status=answer.status,
+                      reason=error)
 
 
 def _said(answer: Answer) -> str:
-    """The code in a refusal; the number of a shop that is frozen, shut or gone says enough."""
+    """The code in a refusal, if it has one; a page instead is the work of somebody before it."""
     try:
         told = answer.json()
     except StoreError:
-        if answer.status in _DEAD:
-            return str(answer.status)
-        raise
+        if answer.status in (400, 401):
+            raise
+        return ""
     error = told.get("error") if isinstance(told, dict) else None
-    return error if isinstance(error, str) and _ERROR.fullmatch(error) else str(answer.status)
+    return error if isinstance(error, str) and _ERROR.fullmatch(error) else ""
 
 
 def _no_key() -> StoreError:
