@@ -19,6 +19,8 @@ from tests.fake_shopify import FakeShop, FakeShopify, serving
 from tests.fake_woo.mischief import Serve
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+OUT = Outbound(allow_private=["127.0.0.0/8"], sleep=lambda seconds: None, chance=lambda: 0.0)
+"""Shared by all tests: reading the certificates that it trusts takes its time."""
 
 
 class Desk:
@@ -27,9 +29,8 @@ class Desk:
     def __init__(self, platform: FakeShopify, shop: FakeShop) -> None:
         self.platform, self.shop = platform, shop
         self.pauses: list[float] = []
-        out = Outbound(allow_private=["127.0.0.0/8"], sleep=self._sleep, chance=lambda: 0.5)
         app = App(platform.client_id, platform.secrets, origin=platform.at)
-        self.admin = Admin(out, app, sleep=self._sleep, chance=lambda: 0.5)
+        self.admin = Admin(OUT, app, sleep=self._sleep, chance=lambda: 0.5)
         self.grant: Grant = shop.grant()
 
     def now(self) -> datetime:

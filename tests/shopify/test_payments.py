@@ -179,14 +179,14 @@ def test_a_page_that_is_not_ready_is_fetched_later(till: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["PaymentsFound", "PaymentCreate"])
-@pytest.mark.parametrize("nonsense", [None, [], 7, "x", {}], ids=str)
+@pytest.mark.parametrize("nonsense", [None, [], "x", {}], ids=str)
 def test_nonsense_is_refused_by_name(till: Desk, name: str, nonsense: Any) -> None:
     till.platform.trick = twisted(name, lambda data: dict.fromkeys(data, nonsense))
 
     assert refused(lambda: request(till)).code == "store_bad_answer"
 
 
-@pytest.mark.parametrize("nonsense", [[], 7, "x", {}], ids=str)
+@pytest.mark.parametrize("nonsense", [[], "x", {}], ids=str)
 def test_a_draft_that_cannot_be_read_is_refused_by_name(till: Desk, nonsense: Any) -> None:
     link = request(till)
     till.platform.trick = twisted("Payment", lambda data: dict.fromkeys(data, nonsense))

@@ -113,8 +113,9 @@ def read(discount: Mapping[str, Any]) -> Terms | None:
 def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     """A sum off one product: Shopify's percentages cannot stop after one piece.
 
-    A sample is worth the product's price as it is now. A minimum would count the product alone, so
-    one is only taken that the product itself reaches, and then left out.
+    A sample is worth one piece as it costs now, in the cheapest of its variants; whoever takes a
+    dearer one pays the difference. A minimum would count the product alone, so one is only taken
+    that the product itself reaches, and then left out.
     """
     ref = ask.product_ref or ""
     if not _REF.fullmatch(ref):
@@ -124,16 +125,14 @@ def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     if told.get("product") is None:
         raise _cannot("The shop does not have this product.")
     prices = record(record(told["product"], "The product").get("priceRangeV2"), "The price")
-    low, high = (money(prices.get(name), "The price")
-                 for name in ("minVariantPrice", "maxVariantPrice"))
+    low = money(prices.get("minVariantPrice"), "The price")
     if ask.minimum.minor > low.minor:
         raise _cannot(f"Shopify cannot ask for {ask.minimum} of other goods before it gives "
                       "something off one product.")
-    if ask.kind == "sample" and (low != high or low.minor <= 0):
-        raise _cannot("The product has several prices, or none, so no sum is one piece of it.")
     worth = low if ask.kind == "sample" else ask.amount
-    if worth is None:
-        raise _cannot("This voucher is worth nothing.")
+    if worth is None or worth.minor <= 0:
+        raise _cannot("There is nothing to give: the product costs nothing, or the voucher has no "
+                      "sum.")
     return Terms("amount", worth.minor, ref, 0, str(worth.currency), _until(ask))
 
 
