@@ -44,7 +44,7 @@ class Desk:
     def changes(self) -> list[str]:
         """The mutations that were sent, in order."""
         return [each.name for each in self.shop.asked
-                if each.document.lstrip().startswith("mutation")]
+                if re.search(r"^mutation\b", each.document, re.MULTILINE)]
 
     def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -97,4 +97,4 @@ def refused(step: Callable[[], Any]) -> StoreError:
 
 def _asks(request: Request, name: str) -> bool:
     query = json.loads(request.get_data() or b"{}").get("query", "")
-    return re.match(rf"(query|mutation) {name}\b", query) is not None
+    return re.search(rf"^(query|mutation) {name}\b", query, re.MULTILINE) is not None

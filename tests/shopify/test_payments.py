@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -54,6 +55,19 @@ def test_an_answer_that_was_lost_makes_no_second_draft(till: Desk, is_late: bool
 
     assert request(till) == request(till)
     assert till.changes() == ["PaymentCreate"]
+
+
+def test_of_the_drafts_of_others_nothing_is_read_but_their_tags(till: Desk) -> None:
+    request(till, replace(OWED, tag="pay_other"))
+    till.shop.drafts.is_searchable = False
+    request(till)
+    request(till)
+
+    [newest] = {re.sub(r"\s+", " ", each.document[each.document.index("newest"):
+                                                  each.document.index("fragment")])
+                for each in till.shop.asked if each.name == "PaymentsFound"}
+    assert newest.endswith("{ nodes { id tags } } } ")
+    assert len(till.sent("PaymentOwed")) == 1
 
 
 def test_of_two_drafts_made_in_one_moment_the_older_one_counts(till: Desk) -> None:

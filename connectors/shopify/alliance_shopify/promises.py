@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -106,7 +107,7 @@ def read(discount: Mapping[str, Any]) -> Terms | None:
     """The terms of a discount as the shop tells it; None for what the hub would never ask for."""
     try:
         return _read(discount)
-    except (Invalid, ValueError, OverflowError, TypeError, AttributeError, KeyError):
+    except (Invalid, ArithmeticError, ValueError, TypeError, AttributeError, KeyError):
         return None
 
 
@@ -167,7 +168,9 @@ def _read(discount: Mapping[str, Any]) -> Terms | None:
 
 def _value(value: Mapping[str, Any]) -> tuple[str, int, Money | None]:
     if value["__typename"] == "DiscountPercentage":
-        return "percent", round(value["percentage"] * 10_000), None
+        # Shopify tells a share as a float: its shortest form says what was meant.
+        share = Decimal(str(value["percentage"])).scaleb(4)
+        return "percent", int(share.quantize(Decimal(1))), None
     if value["__typename"] != "DiscountAmount" or value["appliesOnEachItem"] is not False:
         raise ValueError("not a sum off all pieces together")
     worth = money(value["amount"], "The sum")
