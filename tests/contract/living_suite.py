@@ -31,19 +31,23 @@ KIT = Kit("https://hub.example", "sto_" + "0" * 26, "Li", "ab" * 32, (
 FORGED = 10_000
 
 
-class PaymentBench(Protocol):
-    """What a bench needs for a store where somebody is to be paid."""
+class LivingBench(Protocol):
+    """What a bench needs for a store that is lived with. It calls nobody at first."""
 
     connector: Connector
     grant: Grant
 
     def orders(self) -> int:
-        """How many orders the store has, those that are only asked for among them."""
+        """How many orders the store has."""
+        ...
+
+    def shut(self) -> None:
+        """The store answers nothing any more."""
         ...
 
 
-class LivingBench(PaymentBench, Protocol):
-    """What a bench needs for a store that is lived with. It calls nobody at first."""
+class HookBench(LivingBench, Protocol):
+    """A bench whose store is told one by one what to call."""
 
     def lines(self, door: str) -> list[str]:
         """What the store has set up to call this door, each by its kind and state."""
@@ -53,72 +57,11 @@ class LivingBench(PaymentBench, Protocol):
         """Have every line to this door go dead, as the store does after failures."""
         ...
 
-    def shut(self) -> None:
-        """The store answers nothing any more."""
-        ...
 
+class HookContract:
+    """Further, for stores that are told one by one what to call, and have no app of ours."""
 
-class PaymentContract:
-    """What every connector must do that asks for payments in a store."""
-
-    def test_a_payment_asked_for_twice_is_one_order(self, bench: PaymentBench) -> None:
-        before = bench.orders()
-        first = bench.connector.request_payment(bench.grant, OWED)
-        again = bench.connector.request_payment(bench.grant, OWED)
-
-        assert again == first
-        assert bench.orders() == before + 1
-        home = bench.connector.about(bench.grant).address
-        assert urlsplit(first.url)[:2] in (urlsplit(bench.grant.address)[:2], urlsplit(home)[:2])
-
-    def test_another_tag_is_another_order(self, bench: PaymentBench) -> None:
-        first = bench.connector.request_payment(bench.grant, OWED)
-        other = bench.connector.request_payment(bench.grant, replace(OWED, tag="pay_other"))
-
-        assert first.ref != other.ref
-
-    def test_another_sum_under_the_same_tag_is_refused(self, bench: PaymentBench) -> None:
-        bench.connector.request_payment(bench.grant, OWED)
-        before = bench.orders()
-        with pytest.raises(StoreError) as caught:
-            bench.connector.request_payment(bench.grant, replace(OWED, amount=Money(1, EUR)))
-
-        assert (caught.value.code, caught.value.again) == ("payment_differs", False)
-        assert bench.orders() == before
-
-    def test_a_sum_in_another_currency_is_refused_and_nothing_is_made(
-            self, bench: PaymentBench) -> None:
-        before = bench.orders()
-        with pytest.raises(StoreError) as caught:
-            bench.connector.request_payment(
-                bench.grant, replace(OWED, amount=Money(100, type(EUR)("USD"))))
-
-        assert (caught.value.code, caught.value.again) == ("payment_impossible", False)
-        assert bench.orders() == before
-
-    def test_a_payment_is_no_sale_of_goods(self, bench: PaymentBench) -> None:
-        link = bench.connector.request_payment(bench.grant, OWED)
-        order = bench.connector.order(bench.grant, link.ref)
-
-        assert order is not None
-        assert [(line.kind, line.product_ref, line.net, line.tax.minor)
-                for line in order.lines] == [(LineKind.FEE, "", OWED.amount, 0)]
-        assert not order.is_sold
-        assert (order.click_tokens, order.coupons, order.spoken_code, order.customer_key) == (
-            (), (), None, None)
-
-
-class LivingContract(PaymentContract):
-    """What every connector must do for a store that it lives with."""
-
-    def test_a_store_tells_who_it_is(self, bench: LivingBench) -> None:
-        facts = bench.connector.about(bench.grant)
-
-        assert facts.name
-        assert (facts.currency, facts.may_write, facts.doors) == ("EUR", True, ())
-        assert urlsplit(facts.address).scheme in ("http", "https")
-
-    def test_calls_are_set_up_once_however_often_it_is_asked(self, bench: LivingBench) -> None:
+    def test_calls_are_set_up_once_however_often_it_is_asked(self, bench: HookBench) -> None:
         first = bench.connector.ensure_hooks(bench.grant, DOOR)
         made = bench.lines(DOOR)
         again = bench.connector.ensure_hooks(bench.grant, DOOR)
@@ -131,7 +74,7 @@ class LivingContract(PaymentContract):
         assert (first.is_whole, again.is_whole) == (True, True)
         assert bench.connector.about(bench.grant).doors == (DOOR,)
 
-    def test_calls_that_stopped_come_again(self, bench: LivingBench) -> None:
+    def test_calls_that_stopped_come_again(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, DOOR)
         made = bench.lines(DOOR)
         bench.stop(DOOR)
@@ -143,14 +86,14 @@ class LivingContract(PaymentContract):
         assert bench.lines(DOOR) == made
         assert set(bench.connector.ensure_hooks(bench.grant, DOOR).states.values()) == {"active"}
 
-    def test_no_calls_are_set_up_without_a_secret_to_sign_them(self, bench: LivingBench) -> None:
+    def test_no_calls_are_set_up_without_a_secret_to_sign_them(self, bench: HookBench) -> None:
         bare = replace(bench.grant, secrets={**bench.grant.secrets, "webhook_secret": ""})
         with pytest.raises(StoreError) as caught:
             bench.connector.ensure_hooks(bare, DOOR)
         assert (caught.value.code, caught.value.again) == ("no_secret", False)
         assert bench.lines(DOOR) == []
 
-    def test_leaving_leaves_nothing(self, bench: LivingBench) -> None:
+    def test_leaving_leaves_nothing(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, DOOR)
 
         bench.connector.leave(bench.grant, DOOR)
@@ -159,14 +102,71 @@ class LivingContract(PaymentContract):
         assert bench.connector.about(bench.grant).doors == ()
         bench.connector.leave(bench.grant, DOOR)
 
-    def test_leaving_one_door_leaves_the_others_alone(self, bench: LivingBench) -> None:
+    def test_leaving_one_door_leaves_the_others_alone(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, OTHER_DOOR)
         bench.connector.leave(bench.grant, DOOR)
 
         assert bench.connector.about(bench.grant).doors == (OTHER_DOOR,)
 
-    def test_a_store_without_our_plugin_is_not_equipped(self, bench: LivingBench) -> None:
+    def test_a_store_without_our_plugin_is_not_equipped(self, bench: HookBench) -> None:
         assert bench.connector.equip(bench.grant, KIT) is None
+
+
+class LivingContract:
+    """What every connector must do for a store that it lives with."""
+
+    def test_a_store_tells_who_it_is(self, bench: LivingBench) -> None:
+        facts = bench.connector.about(bench.grant)
+
+        assert facts.name
+        assert (facts.currency, facts.may_write, facts.doors) == ("EUR", True, ())
+        assert urlsplit(facts.address).scheme in ("http", "https")
+
+    def test_a_payment_asked_for_twice_is_one_order(self, bench: LivingBench) -> None:
+        before = bench.orders()
+        first = bench.connector.request_payment(bench.grant, OWED)
+        again = bench.connector.request_payment(bench.grant, OWED)
+
+        assert again == first
+        assert bench.orders() == before + 1
+        home = bench.connector.about(bench.grant).address
+        assert first.url.startswith((f"{bench.grant.address}/", f"{home}/"))
+
+    def test_another_tag_is_another_order(self, bench: LivingBench) -> None:
+        first = bench.connector.request_payment(bench.grant, OWED)
+        other = bench.connector.request_payment(bench.grant, replace(OWED, tag="pay_other"))
+
+        assert first.ref != other.ref
+
+    def test_another_sum_under_the_same_tag_is_refused(self, bench: LivingBench) -> None:
+        bench.connector.request_payment(bench.grant, OWED)
+        before = bench.orders()
+        with pytest.raises(StoreError) as caught:
+            bench.connector.request_payment(bench.grant, replace(OWED, amount=Money(1, EUR)))
+
+        assert (caught.value.code, caught.value.again) == ("payment_differs", False)
+        assert bench.orders() == before
+
+    def test_a_sum_in_another_currency_is_refused_and_nothing_is_made(
+            self, bench: LivingBench) -> None:
+        before = bench.orders()
+        with pytest.raises(StoreError) as caught:
+            bench.connector.request_payment(
+                bench.grant, replace(OWED, amount=Money(100, type(EUR)("USD"))))
+
+        assert (caught.value.code, caught.value.again) == ("payment_impossible", False)
+        assert bench.orders() == before
+
+    def test_a_payment_is_no_sale_of_goods(self, bench: LivingBench) -> None:
+        link = bench.connector.request_payment(bench.grant, OWED)
+        order = bench.connector.order(bench.grant, link.ref)
+
+        assert order is not None
+        assert [(line.kind, line.product_ref, line.net, line.tax.minor)
+                for line in order.lines] == [(LineKind.FEE, "", OWED.amount, 0)]
+        assert not order.is_sold
+        assert (order.click_tokens, order.coupons, order.spoken_code, order.customer_key) == (
+            (), (), None, None)
 
     def test_a_store_that_is_down_says_that_trying_later_may_help(self, bench: LivingBench) -> None:
         bench.shut()
@@ -179,7 +179,7 @@ class LivingContract(PaymentContract):
             assert caught.value.again is True
 
 
-class InstallBench(LivingBench, Protocol):
+class InstallBench(HookBench, Protocol):
     """A bench whose connector asks for keys by a round trip."""
 
     def posted(self, state: str) -> InboundCall:

@@ -202,7 +202,8 @@ def _refunded_line(each: Json, lines: dict[str, Json]) -> Json:
 
 def _adjustment(each: Json) -> Json:
     return {"__typename": "OrderAdjustment", "id": gid("OrderAdjustment", each["id"]),
-            "amountSet": bag_of(each["amount_set"]), "reason": None,
+            "amountSet": bag_of(each["amount_set"]),
+            "reason": each["kind"].upper() if each.get("kind") == "refund_discrepancy" else None,
             "taxAmountSet": bag_of(each["tax_amount_set"])}
 
 
