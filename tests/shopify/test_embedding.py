@@ -17,7 +17,8 @@ def opened(query: str, *headers: tuple[str, str]) -> InboundCall:
 
 
 def test_only_its_own_shop_and_the_admin_may_frame_it() -> None:
-    page = embedding.app_page(opened("embedded=1&shop=brasa-coffee.myshopify.com&locale=zh-TW"), APP)
+    page = embedding.app_page(
+        opened("embedded=1&shop=brasa-coffee.myshopify.com&locale=zh-TW"), APP)
 
     assert page.frames == ("https://brasa-coffee.myshopify.com", "https://admin.shopify.com")
     assert (page.locale, dict(page.meta)) == ("zh-TW", {"shopify-api-key": APP.client_id})
