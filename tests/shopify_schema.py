@@ -47,7 +47,7 @@ _ALSO = re.compile(r"[Rr]equires (?:the )?(`?(?:read|write)_[a-z_]+`? access sco
                    r"(?: or `?(?:read|write)_[a-z_]+`? access scope)*)")
 
 Needs = tuple[tuple[str, ...], ...]
-"""Scopes that something needs: one of each set."""
+"""Scopes that something needs: one of each group."""
 
 
 class NotBrought(RuntimeError):
@@ -100,7 +100,7 @@ def _loaded(version: str) -> tuple[GraphQLSchema, dict[tuple[str, str | None], N
     told = {(row["typeName"], row.get("fieldName")): needs(
         row["requiredAccess"], row["offlineScopes"]) for row in read["offline_scopes"]["items"]}
     return (build_client_schema(read["data"], assume_valid=True),
-            {key: sets for key, sets in told.items() if sets})
+            {key: each for key, each in told.items() if each})
 
 
 def needs(said: str, scopes: list[str]) -> Needs:
@@ -109,9 +109,10 @@ def needs(said: str, scopes: list[str]) -> Needs:
     Its sentence may ask for more besides: "… and (… or …)", "Also: … requires … access scope".
     """
     first, _, also = said.partition("Also:")
-    parts = [frozenset(_NAMES.findall(part)) & set(scopes) for part in first.split(" and ")]
-    every = [part for part in parts if part] if len(parts) > 1 else [frozenset(scopes)]
-    more = [frozenset(_NAMES.findall(match[1])) for match in _ALSO.finditer(also)]
+    parts = [tuple(each for each in scopes if each in _NAMES.findall(part))
+             for part in first.split(" and ")]
+    every = [part for part in parts if part] if len(parts) > 1 else [tuple(scopes)]
+    more = [tuple(_NAMES.findall(match[1])) for match in _ALSO.finditer(also)]
     return tuple(each for each in every + more if each)
 
 

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 from alliance.connect.http import Outbound
 from alliance.connect.protocol import InboundCall
 from alliance.core.money import Money
+from tests.contract.living_suite import LivingContract
 from tests.contract.suite import ForeignStoreContract
 from tests.fake_shopify import FakeShop, FakeShopify, serving
 from tests.fake_shopify.recorded import fixture
@@ -53,7 +54,7 @@ class ShopifyBench:
                                    "product_id": 8000000000003, "requires_shipping": False}]}
         for product in (guji, kettle, course):
             self._shop.load_product(product)
-        return "8000000000001", "8000000000003"
+        return self._shop.catalogue.stock("Taster", "9.00"), "8000000000003"
 
     def _orders(self) -> tuple[str, str, str]:
         first = self._shop.load_order(fixture("webhooks/orders_updated_partial_refund.json"))
@@ -81,6 +82,10 @@ class ShopifyBench:
         """An order used it."""
         self._shop.discounts.spend(code)
 
+    def orders(self) -> int:
+        """Drafts: what is asked to be paid is one until it is."""
+        return len(self._shop.drafts.kept)
+
     def shut(self) -> None:
         """Shopify is down: its front answers with a page."""
         self._platform.trick = lambda request, serve: Response(
@@ -101,8 +106,8 @@ class ShopifyBench:
         self._platform.trick = trick
 
 
-class TestShopify(ForeignStoreContract):
-    """The suite, with nothing left out."""
+class TestShopify(ForeignStoreContract, LivingContract):
+    """The suite. No shopper is known, and what a shop calls is the app's own."""
 
     @pytest.fixture
     def bench(self) -> Iterator[ShopifyBench]:

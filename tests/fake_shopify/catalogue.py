@@ -72,7 +72,9 @@ class Catalogue:
     def roots(self) -> dict[str, Callable[..., Any]]:
         """The fields of the schema's roots that are answered from here."""
         return {"product": self.product, "products": self._listed, "productVariant": self.variant,
-                "productByHandle": self._by_handle, "inventoryItem": self.inventory}
+                "productByHandle": self._by_handle, "inventoryItem": self.inventory,
+                "productsCount": lambda query=None, **limits: {
+                    "count": len(self._listed(query=query).rows), "precision": "EXACT"}}
 
     def product(self, id: str) -> Json | None:
         """A product by its gid."""

@@ -122,5 +122,5 @@ class Orders:
         utm = {name: told[f"utm_{name}"][0] for name in _UTM if f"utm_{name}" in told}
         return {"__typename": "CustomerVisit", "id": gid("CustomerVisit", payload["id"]),
                 "landingPage": landing, "referrerUrl": payload.get("referring_site") or None,
-                "occurredAt": utc(payload["created_at"]), "source": utm.get("source", "direct"),
-                "utmParameters": utm or None}
+                "occurredAt": utc(payload.get("created_at") or payload["updated_at"]),
+                "source": utm.get("source", "direct"), "utmParameters": utm or None}

@@ -29,10 +29,10 @@ from alliance.connect.protocol import (
 from alliance.core import clock
 from alliance.core.orders import StoreOrder
 from alliance_shopify import (
-    app_pages,
     calls,
     catalogue,
     discounts,
+    embedding,
     equipping,
     orders,
     payments,
@@ -64,7 +64,7 @@ class Shopify:
     """
 
     name = "shopify"
-    stale = app_pages.STALE
+    stale: Mapping[str, str] = embedding.STALE
 
     def __init__(self, out: Outbound, app: App, *, now: Callable[[], datetime] = clock.now,
                  sleep: Callable[[float], None] = time.sleep,
@@ -148,20 +148,20 @@ class Shopify:
         return self._tokens.refresh(grant)
 
     def app_page(self, call: InboundCall) -> AppPage:
-        """See `app_pages.shown`."""
-        return app_pages.shown(call, self._app)
+        """See `embedding.app_page`."""
+        return embedding.app_page(call, self._app)
 
     def editor_links(self, address: str) -> Mapping[str, str]:
-        """See `app_pages.editor_links`."""
-        return app_pages.editor_links(address, self._app)
+        """See `embedding.editor_links`."""
+        return embedding.editor_links(address, self._app)
 
     def inside(self, call: InboundCall) -> Inside:
         """See `session_tokens.staff`; the token stands in `Authorization`."""
-        return session_tokens.staff(_bearer(call), self._app, self._now())
+        return session_tokens.staff(embedding.bearer(call), self._app, self._now())
 
     def shopper(self, call: InboundCall) -> str:
         """See `session_tokens.shopper`; the token stands in `Authorization`."""
-        return session_tokens.shopper(_bearer(call), self._app, self._now())
+        return session_tokens.shopper(embedding.bearer(call), self._app, self._now())
 
     def take_keys(self, inside: Inside) -> Mapping[str, str]:
         """See `tokens.Tokens.exchange`."""
@@ -179,10 +179,3 @@ class Shopify:
         # Of two readings with the same `updatedAt` the later one is right: Shopify counts whole
         # seconds. Milliseconds.
         return int(self._now().timestamp() * 1000)
-
-
-def _bearer(call: InboundCall) -> str:
-    kind, _, token = (call.header("Authorization") or "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Refused("token_refused", "There is no token in this request.")
-    return token.strip()

@@ -164,7 +164,8 @@ def _fees(raw: dict[str, Any], name: str, key: str, currency: Currency) -> list[
     if not charged:
         return []
     zero = Money.zero(currency)
-    left = _maybe_money(raw, f"current{key}", currency)
+    now = f"current{key}"
+    left = charged if raw.get(now) is None else shop_money(raw, now, currency)
     return [OrderLine(key=name, kind=LineKind.FEE, product_ref="", quantity=1, net=charged,
                       tax=zero, discount=zero, refunded=max(charged - left, zero),
                       refunded_tax=zero)]
