@@ -1,4 +1,4 @@
-"""The app inside a shop's admin, in a real Chromium: framed by that shop alone, without a cookie."""
+"""The app inside a shop's admin, in a real Chromium: framed by that shop alone, no cookie."""
 
 from __future__ import annotations
 
