@@ -28,6 +28,9 @@ def mistakes(kind: str, name: str, asked: Json) -> list[Json]:
     if len(asked.get("code") or "") > 255:
         errors.append(_error(name, "code", "TOO_LONG", "Code is too long"))
     if kind == "FreeShipping":
+        if (asked.get("combinesWith") or {}).get("shippingDiscounts"):
+            errors.append(_error(name, "combinesWith", "INVALID_COMBINES_WITH_FOR_DISCOUNT_CLASS",
+                                 "The combinesWith settings are not valid for the discount class."))
         return errors
     gets = asked.get("customerGets") or {}
     if not gets.get("value") or not _items(gets):
@@ -45,7 +48,8 @@ def _about_value(kind: str, name: str, asked: Json, value: Json) -> list[Json]:
             return [_error(name, "customerGets", "INVALID", "Value must be on a quantity")]
         return []
     if on_quantity:
-        return [_error(name, "customerGets", "INVALID", "Value on quantity needs a purchase")]
+        return [_error(name, "customerGets", "INVALID",
+                       "discountOnQuantity field is only permitted with bxgy discounts.")]
     if percent is not None and not 0 < percent <= 1:
         return [_error(name, "customerGets", "VALUE_OUTSIDE_RANGE",
                        "Value must be between 0.0 and 1.0")]
@@ -80,6 +84,9 @@ def node_of(discount: Discount, now: datetime, currency: str, home: str,
                            "url": f"{home}/discount/{quote(each.text)}"}
                           for each in discount.codes],
         "minimumRequirement": _minimum(asked.get("minimumRequirement"), currency)}
+    if discount.kind == "FreeShipping":
+        told |= {"maximumShippingPrice": None, "destinationSelection": {
+            "__typename": "DiscountCountryAll", "allCountries": True}}
     for name, part in (("customerGets", asked.get("customerGets")),
                        ("customerBuys", asked.get("customerBuys"))):
         if part:

@@ -52,6 +52,14 @@ class Creation:
     polls_left: int
 
 
+@dataclass
+class Job:
+    """Work that a shop does by and by: looking at it is what moves it on."""
+
+    work: Callable[[], None]
+    polls_left: int
+
+
 class Discounts:
     """Every discount by its number, and its codes."""
 
@@ -62,7 +70,12 @@ class Discounts:
         """How often an adding of codes is looked at before it is done."""
         self.fails: set[str] = set()
         """Codes, in lower case, that no adding takes."""
+        self.is_searchable = True
+        """Off: as in the seconds before a new discount is found by a search."""
+        self.notes: dict[str, dict[tuple[str, str], Json]] = {}
+        """Metafields of discounts: by gid, then by namespace and key."""
         self._creations: dict[str, Creation] = {}
+        self._jobs: dict[str, Job] = {}
 
     def takes(self, code: str, goods: list[Goods], at: datetime) -> Decimal | None:
         """What comes off these goods for the code at that moment; None where it is refused.
@@ -89,7 +102,8 @@ class Discounts:
         """The fields of the schema's roots that are answered from here."""
         return {
             "codeDiscountNode": self.node, "codeDiscountNodeByCode": self._by_code,
-            "codeDiscountNodes": self._listed, "discountRedeemCodeBulkCreation": self.creation,
+            "codeDiscountNodes": self._listed, "discountNodes": self._all_listed, "job": self._job,
+            "discountRedeemCodeBulkCreation": self.creation,
             "discountCodeBasicCreate": lambda basicCodeDiscount: self._make(  # noqa: N803
                 "Basic", "basicCodeDiscount", basicCodeDiscount),
             "discountCodeFreeShippingCreate": lambda freeShippingCodeDiscount: self._make(  # noqa: N803
@@ -103,9 +117,12 @@ class Discounts:
     def node(self, id: str) -> Json | None:
         """A discount by its gid."""
         discount = self._discount(id)
-        return None if discount is None else node_of(
-            discount, self._shop.platform.now, self._shop.currency, self._shop.home,
-            self._shop.catalogue)
+        if discount is None:
+            return None
+        return node_of(discount, self._shop.platform.now, self._shop.currency, self._shop.home,
+                       self._shop.catalogue) | {
+            "metafield": lambda key, namespace="$app": self.notes.get(id, {}).get(
+                (namespace, key))}
 
     def creation(self, id: str) -> Json | None:
         """An adding of codes by its gid; looking at it is what moves it on."""
@@ -127,13 +144,21 @@ class Discounts:
         return self.kept.get(int(number_of(id))) if kind_of(id) == "DiscountCodeNode" else None
 
     def _listed(self, *, query: str | None = None, **pages: Any) -> Rows:
-        rows = [self.node(gid("DiscountCodeNode", number)) for number in self.kept]
+        rows = [self.node(gid("DiscountCodeNode", number)) for number in self.kept
+                if self.is_searchable or not query]
         return Rows(found([row for row in rows if row], query, {
             "title": lambda row: row["codeDiscount"]["title"],
+            "tag": lambda row: row["codeDiscount"]["tags"],
             "status": lambda row: row["codeDiscount"]["status"],
             "id": lambda row: number_of(row["id"]),
             "code": lambda row: [each.text for each in self.kept[int(number_of(row["id"]))].codes],
         }), lambda row: int(number_of(row["id"])))
+
+    def _all_listed(self, *, query: str | None = None, **pages: Any) -> Rows:
+        """As `DiscountNode`s. There are no automatic ones here."""
+        rows = self._listed(query=query)
+        return Rows([row | {"__typename": "DiscountNode", "discount": row["codeDiscount"]}
+                     for row in rows.rows], rows.key)
 
     def _make(self, kind: str, name: str, asked: Json) -> Json:
         errors = mistakes(kind, name, asked)
@@ -204,8 +229,7 @@ class Discounts:
     def _end_many(self, ids: list[str] | None = None, **search: Any) -> Json:
         for id in ids or []:
             self._end(id)
-        return {"job": {"id": gid("Job", self._shop.platform.number()), "done": False},
-                "userErrors": []}
+        return {"job": self._later(lambda: None), "userErrors": []}
 
     def _delete(self, id: str) -> Json:
         discount = self._discount(id)
@@ -222,9 +246,25 @@ class Discounts:
             return {"job": None, "userErrors": [
                 _error(["discountId"], "INVALID", "Code discount does not exist.")]}
         gone = {int(number_of(each)) for each in ids}
-        discount.codes = [each for each in discount.codes if each.number not in gone]
-        return {"job": {"id": gid("Job", self._shop.platform.number()), "done": False},
-                "userErrors": []}
+
+        def work() -> None:
+            discount.codes = [each for each in discount.codes if each.number not in gone]
+
+        return {"job": self._later(work), "userErrors": []}
+
+    def _later(self, work: Callable[[], None]) -> Json:
+        id = gid("Job", self._shop.platform.number())
+        self._jobs[id] = Job(work, self.polls)
+        return {"__typename": "Job", "id": id, "done": False}
+
+    def _job(self, id: str) -> Json | None:
+        job = self._jobs.get(id)
+        if job is None:
+            return None
+        job.polls_left -= 1
+        if job.polls_left <= 0:
+            job.work()
+        return {"__typename": "Job", "id": id, "done": job.polls_left <= 0}
 
 
 def _error(path: list[str] | None, code: str, message: str) -> Json:

@@ -23,7 +23,7 @@ class Drafts:
         self._shop = shop
         self.kept: dict[str, Json] = {}
         self.is_searchable = True
-        """Off: as in the seconds before a new draft is found by a search."""
+        """Off: as in the seconds before a new draft is found by a search. The list shows it."""
 
     def roots(self) -> dict[str, Callable[..., Any]]:
         """The fields of the schema's roots that are answered from here."""
@@ -49,7 +49,7 @@ class Drafts:
         return order
 
     def _listed(self, *, query: str | None = None, **pages: Any) -> Rows:
-        rows = [*self.kept.values()] if self.is_searchable else []
+        rows = [*self.kept.values()] if self.is_searchable or not query else []
         return Rows(found(rows, query, {
             "tag": lambda row: row["tags"], "status": lambda row: row["status"],
             "id": lambda row: number_of(row["id"]), "updated_at": lambda row: row["updatedAt"],

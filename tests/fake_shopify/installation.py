@@ -19,7 +19,10 @@ _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-$:"
 
 
 class Installation:
-    """Metafields of the app's own, by namespace and key; those of a shop or product it may not."""
+    """Metafields of the app's own, by namespace and key, and those of discounts.
+
+    Those of anything else it may not write.
+    """
 
     def __init__(self, shop: FakeShop) -> None:
         self._shop = shop
@@ -76,8 +79,8 @@ class Installation:
 
     def _mistakes(self, place: int, asked: Json) -> list[Json]:
         namespace, key = asked.get("namespace") or "$app", asked["key"]
-        kept = self.kept.get((namespace, key))
-        if asked["ownerId"] != self.id:
+        kept = self._of(asked["ownerId"]).get((namespace, key))
+        if asked["ownerId"] != self.id and self._shop.discounts.node(asked["ownerId"]) is None:
             return [_error(place, "ownerId", "APP_NOT_AUTHORIZED",
                            "Access to this namespace and key on Metafields for this resource type "
                            "is not allowed.")]
@@ -97,7 +100,7 @@ class Installation:
 
     def _written(self, asked: Json) -> Json:
         namespace, now = asked.get("namespace") or "$app", stamp(self._shop.platform.now)
-        kept = self.kept.get((namespace, asked["key"]))
+        kept = self._of(asked["ownerId"]).get((namespace, asked["key"]))
         number = self._shop.platform.number()
         kind = asked.get("type") or (kept or {})["type"]
         made = (kept or {"__typename": "Metafield", "id": gid("Metafield", number),
@@ -107,8 +110,11 @@ class Installation:
             "updatedAt": now, "compareDigest": sha256(asked["value"].encode()).hexdigest(),
             "sizeInBytes": len(asked["value"].encode()), "ownerType": "API_PERMISSION",
             "owner": self.installation}
-        self.kept[namespace, asked["key"]] = made
+        self._of(asked["ownerId"])[namespace, asked["key"]] = made
         return made
+
+    def _of(self, owner: str) -> dict[tuple[str, str], Json]:
+        return self.kept if owner == self.id else self._shop.discounts.notes.setdefault(owner, {})
 
     def _delete(self, metafields: list[Json]) -> Json:
         gone = [each if each["ownerId"] == self.id and self.kept.pop(

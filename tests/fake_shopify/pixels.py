@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from graphql import GraphQLError
+
 from tests.fake_shopify.values import Json, gid
 
 if TYPE_CHECKING:
@@ -26,8 +28,15 @@ class Pixels:
 
     def roots(self) -> dict[str, Callable[..., Any]]:
         """The fields of the schema's roots that are answered from here."""
-        return {"webPixel": self.pixel, "webPixelCreate": self._make,
+        return {"webPixel": self._asked, "webPixelCreate": self._make,
                 "webPixelUpdate": self._change, "webPixelDelete": self._delete}
+
+    def _asked(self, id: str | None = None) -> Json:
+        found = self.pixel(id)
+        if found is None:
+            raise GraphQLError("No web pixel was found for this app.",
+                               extensions={"code": "RESOURCE_NOT_FOUND"})
+        return found
 
     def pixel(self, id: str | None = None) -> Json | None:
         """The app's own pixel."""

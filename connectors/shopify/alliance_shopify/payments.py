@@ -30,7 +30,7 @@ _PAID = {"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
 
 
 def request(admin: Admin, grant: Grant, ask: PaymentAsk) -> PaymentLink:
-    """See `Connector.request_payment`: one call for a draft that is there, two to make one.
+    """See `Connector.request_payment`: a call or two for a draft that is there, two to make one.
 
     The shop's search learns of a new draft some seconds late. So the newest ones are looked through
     too, which a shop lists at once: asked again after a lost answer, the same draft comes back. Two
@@ -45,7 +45,7 @@ def request(admin: Admin, grant: Grant, ask: PaymentAsk) -> PaymentLink:
         mark = mark_of(ask.tag)
         told = admin.ask(grant, "payments_found", query=f"tag:'{mark}'")
         shop = record(told.get("shop"), "The shop")
-        there = _oldest(told, mark)
+        there = _oldest(admin, grant, told, mark)
         if there is not None:
             if _worth(there) != ask.amount:
                 raise StoreError("payment_differs", "This payment was asked for before, with "
@@ -123,11 +123,26 @@ def _make(admin: Admin, grant: Grant, ask: PaymentAsk) -> dict[str, Any]:
     return record(record(told["draftOrderCreate"], "The answer").get("draftOrder"), "The draft")
 
 
-def _oldest(told: Mapping[str, Any], mark: str) -> dict[str, Any] | None:
-    drafts = [draft for name in ("searched", "newest")
-              for draft in nodes(told.get(name), "Draft orders")
-              if mark in texts(draft.get("tags")) and not _is_off(draft)]
-    return min(drafts, key=lambda draft: int(number(draft)), default=None)
+def _oldest(admin: Admin, grant: Grant, told: Mapping[str, Any], mark: str
+            ) -> dict[str, Any] | None:
+    """The first draft of this mark that still stands; what no search found yet is fetched."""
+    known = {number(draft): draft for draft in _ours(told.get("searched"), mark)}
+    late = {number(draft) for draft in _ours(told.get("newest"), mark)} - known.keys()
+    for ref in sorted(known.keys() | late, key=int):
+        draft = known.get(ref)
+        if draft is None:
+            asked = admin.ask(grant, "payment_owed", id=f"gid://shopify/DraftOrder/{ref}")
+            if asked.get("draftOrder") is None:
+                continue
+            draft = record(asked["draftOrder"], "The draft order")
+        if not _is_off(draft):
+            return draft
+    return None
+
+
+def _ours(connection: Any, mark: str) -> list[dict[str, Any]]:
+    return [draft for draft in nodes(connection, "Draft orders")
+            if mark in texts(draft.get("tags"))]
 
 
 def _is_off(draft: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -106,15 +107,16 @@ def read(discount: Mapping[str, Any]) -> Terms | None:
     """The terms of a discount as the shop tells it; None for what the hub would never ask for."""
     try:
         return _read(discount)
-    except (Invalid, ValueError, OverflowError, TypeError, AttributeError, KeyError):
+    except (Invalid, ArithmeticError, ValueError, TypeError, AttributeError, KeyError):
         return None
 
 
 def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     """A sum off one product: Shopify's percentages cannot stop after one piece.
 
-    A sample is worth the product's price as it is now. A minimum would count the product alone, so
-    one is only taken that the product itself reaches, and then left out.
+    A sample is worth one piece as it costs now, in the cheapest of its variants; whoever takes a
+    dearer one pays the difference. A minimum would count the product alone, so one is only taken
+    that the product itself reaches, and then left out.
     """
     ref = ask.product_ref or ""
     if not _REF.fullmatch(ref):
@@ -124,16 +126,14 @@ def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     if told.get("product") is None:
         raise _cannot("The shop does not have this product.")
     prices = record(record(told["product"], "The product").get("priceRangeV2"), "The price")
-    low, high = (money(prices.get(name), "The price")
-                 for name in ("minVariantPrice", "maxVariantPrice"))
+    low = money(prices.get("minVariantPrice"), "The price")
     if ask.minimum.minor > low.minor:
         raise _cannot(f"Shopify cannot ask for {ask.minimum} of other goods before it gives "
                       "something off one product.")
-    if ask.kind == "sample" and (low != high or low.minor <= 0):
-        raise _cannot("The product has several prices, or none, so no sum is one piece of it.")
     worth = low if ask.kind == "sample" else ask.amount
-    if worth is None:
-        raise _cannot("This voucher is worth nothing.")
+    if worth is None or worth.minor <= 0:
+        raise _cannot("There is nothing to give: the product costs nothing, or the voucher has no "
+                      "sum.")
     return Terms("amount", worth.minor, ref, 0, str(worth.currency), _until(ask))
 
 
@@ -168,7 +168,9 @@ def _read(discount: Mapping[str, Any]) -> Terms | None:
 
 def _value(value: Mapping[str, Any]) -> tuple[str, int, Money | None]:
     if value["__typename"] == "DiscountPercentage":
-        return "percent", round(value["percentage"] * 10_000), None
+        # Shopify tells a share as a float: its shortest form says what was meant.
+        share = Decimal(str(value["percentage"])).scaleb(4)
+        return "percent", int(share.quantize(Decimal(1))), None
     if value["__typename"] != "DiscountAmount" or value["appliesOnEachItem"] is not False:
         raise ValueError("not a sum off all pieces together")
     worth = money(value["amount"], "The sum")
