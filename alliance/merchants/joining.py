@@ -62,7 +62,7 @@ def join(session: Session, connector: str, code: str, *, address: str, name: str
     to one business: `Conflict` (`store_taken`) while it is another's. Raises as `connect` does,
     with the person who drew the code as the one who acts.
     """
-    found = _open(session, connector, code, now)
+    found = _open(session, connector, code, now, taking=True)
     stands = stores.at(session, connector, address)
     if stands is not None and stands.state != "disconnected" and (
             stands.merchant_id != found.merchant_id):
@@ -98,10 +98,12 @@ def forget_old(session: Session, *, now: datetime) -> int:
     return int(getattr(gone, "rowcount", 0))
 
 
-def _open(session: Session, connector: str, code: str, now: datetime) -> JoinCode:
-    found = session.scalar(select(JoinCode).where(
+def _open(session: Session, connector: str, code: str, now: datetime, *,
+          taking: bool = False) -> JoinCode:
+    wanted = select(JoinCode).where(
         JoinCode.code_hash == _hashed(code), JoinCode.connector == connector,
-        JoinCode.used_at.is_(None), JoinCode.expires_at > now).with_for_update())
+        JoinCode.used_at.is_(None), JoinCode.expires_at > now)
+    found = session.scalar(wanted.with_for_update() if taking else wanted)
     if found is None:
         raise Invalid("unknown_join_code", "The hub waits for no such code. Draw a new one there: "
                       "each works once, for half an hour.", field="code")

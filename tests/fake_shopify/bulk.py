@@ -33,6 +33,7 @@ class Operation:
     lines: int = 0
     roots: int = 0
     status: str = "CREATED"
+    ended: str | None = None
 
 
 class Bulk:
@@ -114,6 +115,7 @@ class Bulk:
             content = content[:len(content) * 2 // 3]
         kept.status = {"truncated": "COMPLETED"}.get(kept.ends, kept.ends)
         kept.content = content or None
+        kept.ended = stamp(self._shop.platform.now)
         if content:
             self.files[str(kept.number)] = content
 
@@ -139,7 +141,7 @@ class Bulk:
         return {
             "__typename": "BulkOperation", "id": gid("BulkOperation", kept.number),
             "status": kept.status, "query": kept.query, "type": "QUERY", "createdAt": kept.made,
-            "completedAt": kept.made if is_over else None,
+            "completedAt": kept.ended,
             "errorCode": "TIMEOUT" if kept.status == "FAILED" else None,
             "objectCount": str(kept.lines), "rootObjectCount": str(kept.roots),
             "fileSize": str(len(kept.content)) if kept.content is not None else None,

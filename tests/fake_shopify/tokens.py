@@ -81,6 +81,10 @@ class Tokens:
         self._refresh.clear()
         self._codes.clear()
 
+    def revoke_access(self) -> None:
+        """The access tokens are dead before their time; what renews them still works."""
+        self._access.clear()
+
     def code(self) -> str:
         """A code for the app, which works once."""
         made = f"{self._world.number():032x}"

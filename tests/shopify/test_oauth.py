@@ -31,8 +31,8 @@ def back(method: str = "GET", *, secret: str = SECRET, **changes: str) -> Inboun
     return InboundCall(method, "/stores/shopify/keys", (), b"", f"{query}&hmac={signature}")
 
 
-def grant(address: str = ADDRESS, shop: str = SHOP) -> Grant:
-    return Grant("", address, "", b"salt", {"code": "code-of-one-use", "shop": shop})
+def grant(address: str = ADDRESS, shop: str = SHOP, code: str = "code-of-one-use") -> Grant:
+    return Grant("", address, "", b"salt", {"code": code, "shop": shop})
 
 
 def test_the_browser_is_sent_to_the_shop_that_was_named() -> None:
@@ -74,13 +74,14 @@ def test_whatever_shopify_did_not_send_is_refused(call: InboundCall, code: str) 
     assert refused.value.code == code
 
 
-def test_the_code_is_exchanged_at_the_shop_that_was_asked_once() -> None:
+def test_the_code_is_exchanged_once_at_the_shop_that_was_asked() -> None:
     with Desk() as desk:
-        kept = oauth.complete(grant(), desk.tokens)
+        brought = grant(code=desk.shop.tokens.code())
+        kept = oauth.complete(brought, desk.tokens)
         with pytest.raises(StoreError) as refused:
-            oauth.complete(grant(), desk.tokens)
+            oauth.complete(brought, desk.tokens)
 
-    assert kept["access_token"] == "access-token-1"
+    assert desk.shop.tokens.state(kept["access_token"]) == "good"
     assert refused.value.code == "store_refused_request"
 
 

@@ -151,7 +151,7 @@ def test_a_time_is_ascii_digits(at: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [
-    ("code", "short"), ("code", "a" * 301), ("code", "with space in it"), ("code", "näher dran"),
+    ("code", "short"), ("code", "a" * 301), ("code", "with space in it"), ("code", "geheimnís-8"),
     ("state", "x"), ("state", "s" * 201), ("state", "line\nbreak"), ("host", "<script>"),
     ("host", "h" * 301)])
 def test_a_value_of_another_shape_is_refused_though_signed(name: str, value: str) -> None:

@@ -25,7 +25,7 @@ INSIDE = Inside(ADDRESS, "42", "session.token.of-staff")
 
 OUTCOMES = {
     "offline_expiring": "test-access-token-1",
-    "offline_non_expiring_legacy": "access-token-1",
+    "offline_non_expiring_legacy": "test-access-token-4",
     "online": "store_bad_answer for good",
     "refresh_ok_rotated": "test-access-token-4",
     "code_reused": "store_refused_request for good",
@@ -62,9 +62,10 @@ def answered(status: int, body: Any) -> str:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_recorded_answer_leads_to_keys_or_to_its_own_refusal(name: str) -> None:
-    with Desk(scripted=[(ANSWERS[name]["http"], ANSWERS[name]["body"])]) as desk:
-        desk.endless.add("test-access-token-2")
-
+    # The second one is for keys without an end alone: they are exchanged for others.
+    scripted = [(ANSWERS[each]["http"], ANSWERS[each]["body"])
+                for each in (name, "refresh_ok_rotated")]
+    with Desk(scripted=scripted) as desk:
         assert outcome(lambda: desk.tokens.exchange(INSIDE)) == OUTCOMES[name]
 
 
@@ -84,10 +85,10 @@ def test_every_question_is_asked_as_recorded(name: str, ask: Callable[[Tokens], 
         ask(desk.tokens)
 
     (call,) = desk.calls
-    assert SAMPLES["endpoint"].startswith(f"{call.method} {PATH} ")
+    assert SAMPLES["endpoint"].startswith(f"{call.method} {PATH.partition('.com')[2]} ")
     assert call.path == PATH
     assert call.headers["Content-Type"] == call.headers["Accept"] == "application/json"
-    assert json.loads(call.body) == recorded
+    assert desk.asked == [recorded]
 
 
 def test_what_is_kept_is_when_it_ends_and_what_is_allowed() -> None:
@@ -112,13 +113,15 @@ def test_fewer_scopes_than_asked_are_kept_and_can_be_told() -> None:
 
 
 def test_keys_without_an_end_are_exchanged_at_once_for_keys_with_one() -> None:
-    legacy = ANSWERS["offline_non_expiring_legacy"]
-    with Desk(scripted=[(200, legacy["body"])]) as desk:
-        desk.endless.add("test-access-token-2")
+    with Desk() as desk:
+        old = desk.shop.tokens.give_old()
+        desk.scripted.append((200, old))
         kept = desk.tokens.exchange(INSIDE)
+        again = outcome(lambda: desk.tokens.migrate(grant(**old)))
 
-    assert kept["access_token"] == "access-token-1"
-    assert desk.asked[1]["subject_token"] == "test-access-token-2"
+    assert desk.shop.tokens.state(kept["access_token"]) == "good"
+    assert desk.asked[1]["subject_token"] == old["access_token"]
+    assert again == "store_refused_key for good"
 
 
 def test_keys_without_an_end_are_refused_where_the_shop_gives_no_others() -> None:
@@ -133,17 +136,20 @@ def test_keys_without_an_end_are_refused_where_the_shop_gives_no_others() -> Non
 
 def test_a_renewal_keeps_the_other_secrets_of_the_grant() -> None:
     with Desk() as desk:
-        first = desk.tokens.exchange(INSIDE)
-        second = desk.tokens.refresh(grant(**first, webhook_secret="ours"))
+        first = desk.shop.grant(webhook_secret="ours")
+        second = desk.tokens.refresh(first)
 
-    assert second == {**first, "webhook_secret": "ours", "access_token": "access-token-2",
-                      "refresh_token": "refresh-token-2"}
+    assert second["webhook_secret"] == "ours"
+    assert set(second) == {"webhook_secret", "access_token", "expires_at", "refresh_token",
+                           "refresh_expires_at", "scope"}
+    assert second["access_token"] != first.secrets["access_token"]
+    assert desk.shop.tokens.state(second["access_token"]) == "good"
 
 
 def test_the_same_old_keys_can_be_changed_twice_until_the_new_ones_were_used() -> None:
     # A crash between the answer and the keeping: the pair is lost, and the old one still works.
     with Desk() as desk:
-        old = grant(**desk.tokens.exchange(INSIDE))
+        old = desk.shop.grant()
         lost = desk.tokens.refresh(old)
         kept = desk.tokens.refresh(old)
         desk.tokens.refresh(grant(**kept))
@@ -154,11 +160,22 @@ def test_the_same_old_keys_can_be_changed_twice_until_the_new_ones_were_used() -
 
 def test_a_grant_without_an_end_is_moved_to_keys_with_one() -> None:
     with Desk() as desk:
-        moved = desk.tokens.refresh(grant(access_token="shpat_endless", webhook_secret="ours"))
-        again = outcome(lambda: desk.tokens.migrate(grant(access_token="shpat_of_nobody")))
+        key = desk.shop.tokens.give_old()["access_token"]
+        moved = desk.tokens.refresh(grant(access_token=key, webhook_secret="ours"))
 
-    assert (moved["refresh_token"], moved["webhook_secret"]) == ("refresh-token-1", "ours")
-    assert again == "store_refused_key for good"
+        assert desk.shop.tokens.state(moved["access_token"]) == "good"
+        assert desk.shop.tokens.state(key) == "dead"
+        assert moved["webhook_secret"] == "ours"
+        assert outcome(lambda: desk.tokens.migrate(grant(access_token="shpat_of_nobody"))) == (
+            "store_refused_key for good")
+
+
+def test_keys_of_a_shop_that_threw_the_app_out_are_refused_for_good() -> None:
+    with Desk() as desk:
+        old = desk.shop.grant()
+        desk.shop.tokens.uninstall()
+
+        assert outcome(lambda: desk.tokens.refresh(old)) == "store_refused_key for good"
 
 
 def test_a_grant_without_any_key_asks_nobody() -> None:
@@ -169,9 +186,11 @@ def test_a_grant_without_any_key_asks_nobody() -> None:
 
 def test_a_code_works_once() -> None:
     with Desk() as desk:
-        assert desk.tokens.code(SHOP, "code-of-one-use")["access_token"] == "access-token-1"
-        assert outcome(lambda: desk.tokens.code(SHOP, "code-of-one-use")) == (
-            "store_refused_request for good")
+        code = desk.shop.tokens.code()
+        kept = desk.tokens.code(SHOP, code)
+
+        assert desk.shop.tokens.state(kept["access_token"]) == "good"
+        assert outcome(lambda: desk.tokens.code(SHOP, code)) == "store_refused_request for good"
 
 
 @pytest.mark.parametrize("address", [
@@ -186,7 +205,7 @@ def test_only_shops_are_told_the_secret(address: str) -> None:
 
 def test_the_first_secret_is_the_one_that_is_told() -> None:
     with Desk(SECRET, OLD_SECRET) as desk:
-        desk.tokens.exchange(INSIDE)
+        desk.tokens.refresh(desk.shop.grant())
     with Desk(OLD_SECRET, SECRET) as other:
         assert outcome(lambda: other.tokens.exchange(INSIDE)) == "app_refused for the moment"
     assert desk.asked[0]["client_secret"] == SECRET
@@ -201,7 +220,7 @@ def test_a_hub_without_an_app_says_so() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     *(("access_token", value) for value in (None, "", "short", 7, "with space", "line\nbreak",
-                                            "näher-dran", "x" * 401, ["shpat_token"])),
+                                            "geheimnís", "x" * 401, ["shpat_token"])),
     *(("refresh_token", value) for value in (None, "", 7, "tab\tinside", "x" * 401)),
     *(("expires_in", value) for value in (None, 0, -1, 59, "3600", 3600.0, True, 10**12)),
     *(("refresh_token_expires_in", value) for value in (None, 0, "7776000", 10**9)),
@@ -213,6 +232,12 @@ def test_an_answer_that_is_not_plainly_keys_is_refused(name: str, value: Any) ->
 
     assert answered(200, good) == "test-access-token-1"
     assert answered(200, {**good, name: value}) == "store_bad_answer for good"
+
+
+def test_keys_of_one_person_are_not_kept_for_the_shop() -> None:
+    online, offline = ANSWERS["online"]["body"], ANSWERS["offline_expiring"]["body"]
+
+    assert answered(200, online | offline) == "store_bad_answer for good"
 
 
 @pytest.mark.parametrize("name", ["expires_in", "refresh_token", "refresh_token_expires_in"])

@@ -128,7 +128,7 @@ def _check_time(claims: dict[str, Any], now: datetime) -> None:
     end, begin = _instant(claims, "exp"), _instant(claims, "nbf")
     at = int(now.timestamp())
     leeway = int(LEEWAY.total_seconds())
-    if begin > at + leeway or begin >= end:
+    if begin > at + leeway:
         raise _refused("It does not count yet.")
     if end <= at - leeway:
         raise Refused("token_stale", "This session token is too old; ask for a fresh one.")
