@@ -356,6 +356,18 @@ def test_what_broke_off_after_the_note_ends_all_the_same(gifts: Desk) -> None:
     assert make(gifts) == list(CODES[1:])
 
 
+@pytest.mark.parametrize("name", ["DiscountCodesDelete", "DiscountDeactivate"])
+def test_an_end_whose_answer_was_lost_is_asked_for_again(gifts: Desk, name: str) -> None:
+    make(gifts)
+    ending = CODES[:2] if name == "DiscountCodesDelete" else CODES
+    gifts.platform.trick = lost(name)
+    assert refused(lambda: void(gifts, *ending)).again is True
+
+    void(gifts, *ending)
+    assert [off(gifts, code) is None for code in CODES] == [code in ending for code in CODES]
+    assert make(gifts) == [code for code in CODES if code not in ending]
+
+
 def test_an_order_that_used_a_code_keeps_what_it_got(gifts: Desk) -> None:
     make(gifts)
     ref = gifts.shop.catalogue.stock("Coffee", "50.00")
