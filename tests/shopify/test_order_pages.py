@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from alliance_shopify.admin_api import document_text
 
 from alliance.core.orders import LineKind
 from tests.shopify.reading import LONG_AGO, reading, told, with_refund
+
+
+@pytest.mark.parametrize(("documents", "fragment"), [
+    (("orders", "order"), "OrderParts"), (("orders", "order", "order_lines"), "LineParts"),
+    (("products", "product_variants"), "VariantParts"),
+])
+def test_whichever_way_a_record_comes_the_same_is_asked_of_it(
+        documents: tuple[str, ...], fragment: str) -> None:
+    asked = {re.search(rf"fragment {fragment} on .*?\n}}\n", document_text(name), re.DOTALL)[0]  # type: ignore[index]
+             for name in documents}
+    assert len(asked) == 1
 
 
 def test_lines_refunds_and_their_lines_are_read_to_the_end() -> None:
