@@ -82,8 +82,9 @@ def _answer(hub: Hub, request: Request, name: str) -> Response:
 
 def _proof(grant: Grant, order: StoreOrder, now: datetime) -> str | None:
     """The proof, of a sale that stands and is fresh; None else."""
-    lines = [(line.product_ref, line.net + line.tax) for line in order.lines
-             if line.kind is LineKind.GOODS and line.product_ref]
+    # What is no product of the catalogue was paid for, too: it counts under the name of its line.
+    lines = [(line.product_ref or line.key, line.net + line.tax) for line in order.lines
+             if line.kind is LineKind.GOODS]
     is_fresh = order.placed_at - AHEAD <= now < order.placed_at + LIFE
     if not is_fresh or not order.is_sold or not 0 < len(lines) <= MOST_LINES:
         return None
