@@ -12,6 +12,7 @@ import fcntl
 import gzip
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import re
@@ -74,24 +75,23 @@ def bring(folder: Path = FOLDER) -> None:
             unpack(_fetched(Path(work)), folder)
 
 
-def unpack(package: bytes, folder: Path) -> None:
+def unpack(package: bytes, folder: Path, integrity: str = INTEGRITY,
+           members: Mapping[str, str] = MEMBERS) -> None:
     """Take the schema files out of the package, after both hashes held; raises `NotBrought`."""
-    if base64.b64encode(hashlib.sha512(package).digest()).decode() != INTEGRITY:
+    if base64.b64encode(hashlib.sha512(package).digest()).decode() != integrity:
         raise NotBrought(f"what came as {PACKAGE} is not what is pinned here.")
-    with tempfile.TemporaryFile() as archive:
-        archive.write(package)
-        archive.seek(0)
-        with tarfile.open(fileobj=archive, mode="r:gz") as members:
-            found = {version: members.extractfile(f"package/dist/data/admin_{version}.json.gz")
-                     for version in MEMBERS}
-            held = {version: member.read() for version, member in found.items() if member}
-    for version, digest in MEMBERS.items():
-        if hashlib.sha256(held.get(version, b"")).hexdigest() != digest:
+    with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as archive:
+        found = {f"package/dist/data/admin_{version}.json.gz": version for version in members}
+        held = {found[member.name]: archive.extractfile(member) for member in archive
+                if member.name in found and member.isfile()}
+        contents = {version: part.read() for version, part in held.items() if part}
+    for version, digest in members.items():
+        if hashlib.sha256(contents.get(version, b"")).hexdigest() != digest:
             raise NotBrought(f"the schema of {version} in {PACKAGE} is not what is pinned here.")
-    for version, content in held.items():
+    for version, content in contents.items():
         part = folder / f".{version}.{os.getpid()}"
         part.write_bytes(content)
-        os.replace(part, _file(folder, version))
+        os.replace(part, folder / _name(version, members[version]))
 
 
 @cache
@@ -130,7 +130,11 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _file(folder: Path, version: str) -> Path:
-    return folder / f"admin_{version}.{MEMBERS[version][:12]}.json.gz"
+    return folder / _name(version, MEMBERS[version])
+
+
+def _name(version: str, digest: str) -> str:
+    return f"admin_{version}.{digest[:12]}.json.gz"
 
 
 @contextmanager
@@ -149,7 +153,8 @@ def _fetched(work: Path) -> bytes:
     try:
         # Packing downloads and does no more: no script of the package runs.
         subprocess.run([*make_assets._npm(node), "pack", PACKAGE, "--ignore-scripts",
-                        "--loglevel=error", "--fetch-retries=1"], cwd=work, env=env, check=True,
+                        "--loglevel=error", "--fetch-retries=1",
+                        "--fetch-retry-mintimeout=1000"], cwd=work, env=env, check=True,
                        capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.SubprocessError) as error:
         said = str(getattr(error, "stderr", None) or error).strip().splitlines()

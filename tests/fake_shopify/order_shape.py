@@ -48,6 +48,7 @@ def order_of(told: Json, linked: Json) -> Json:
     lines = [_line(each, told, applications, linked) for each in told["line_items"]]
     by_id = {line["id"]: line for line in lines}
     refunds = [_refund(each, order, by_id, zero) for each in told.get("refunds") or _untold(told)]
+    shipping = [_shipping(each, applications) for each in told.get("shipping_lines") or []]
     order |= _state(told, refunds) | _people(told) | {
         "lineItems": lines, "refunds": refunds,
         "customAttributes": [{"key": each["name"], "value": each["value"]}
@@ -56,12 +57,12 @@ def order_of(told: Json, linked: Json) -> Json:
         "discountCode": next((each["code"] for each in told.get("discount_codes") or []), None),
         "tags": [tag.strip() for tag in (told.get("tags") or "").split(",") if tag.strip()],
         "taxLines": [_tax(each) for each in told.get("tax_lines") or []],
-        "shippingLines": [_shipping(each, applications)
-                          for each in told.get("shipping_lines") or []],
+        "shippingLines": lambda includeRemovals=False, **pages: [  # noqa: N803
+            each for each in shipping if includeRemovals or not each["isRemoved"]],
+        "shippingLine": next((each for each in shipping if not each["isRemoved"]), None),
         "transactions": _transactions(told, refunds),
         "totalRefundedSet": summed([each["totalRefundedSet"] for each in refunds], zero),
         "customerJourneySummary": linked["journey"]}
-    order["shippingLine"] = next(iter(order["shippingLines"]), None)
     return order
 
 

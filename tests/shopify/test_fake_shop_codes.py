@@ -133,12 +133,30 @@ def test_an_ended_discount_is_known_and_takes_nothing(shop: FakeShop) -> None:
     assert shop.takes("KILN-7F3K9", (GUJI, "10.00", 1)) is None
 
 
-def test_one_code_of_many_can_be_deleted(shop: FakeShop) -> None:
+def test_one_code_of_many_is_deleted_by_and_by(shop: FakeShop) -> None:
     node = run(shop, "CodeCreate", d=code("FIRST"))["codeDiscountNode"]["id"]
     run(shop, "BulkCodes", discountId=node, codes=[{"code": "SECOND"}])
     first = told(shop, READ_CODES, id=node)["codeDiscountNode"]["codeDiscount"]["codes"]["nodes"][0]
-    told(shop, "mutation($d: ID!, $ids: [ID!]) { discountCodeRedeemCodeBulkDelete(discountId: $d, "
-         "ids: $ids) { job { id } userErrors { code message } } }", d=node, ids=[first["id"]])
+    job = told(shop, "mutation($d: ID!, $ids: [ID!]) { discountCodeRedeemCodeBulkDelete("
+               "discountId: $d, ids: $ids) { job { id done } userErrors { code message } } }",
+               d=node, ids=[first["id"]])["discountCodeRedeemCodeBulkDelete"]["job"]
 
+    assert job["done"] is False
+    assert shop.takes("FIRST", (GUJI, "10.00", 1)) == Decimal("1.00")
+    assert told(shop, "query($id: ID!) { job(id: $id) { done } }", id=job["id"]) == {
+        "job": {"done": True}}
     assert shop.takes("FIRST", (GUJI, "10.00", 1)) is None
     assert shop.takes("SECOND", (GUJI, "10.00", 1)) == Decimal("1.00")
+
+
+def test_a_search_finds_a_new_discount_late_and_its_code_at_once(shop: FakeShop) -> None:
+    found = "query($q: String) { discountNodes(first: 5, query: $q) { nodes { id } } }"
+    node = run(shop, "CodeCreate", d=code() | {"tags": ["ours"]})["codeDiscountNode"]["id"]
+    shop.discounts.is_searchable = False
+
+    assert told(shop, found, q="tag:'ours'")["discountNodes"]["nodes"] == []
+    assert told(shop, "{ codeDiscountNodeByCode(code: \"kiln-7f3k9\") { id } }") == {
+        "codeDiscountNodeByCode": {"id": node}}
+    shop.discounts.is_searchable = True
+    assert told(shop, found, q="tag:'ours'")["discountNodes"]["nodes"] == [{"id": node}]
+    assert told(shop, found, q="tag:'theirs'")["discountNodes"]["nodes"] == []

@@ -157,7 +157,8 @@ def test_an_app_has_one_pixel_with_the_settings_of_its_extension(shop: FakeShop)
     pixel = told(shop, "{ webPixel { id settings } }")["webPixel"]
     assert json.loads(pixel["settings"]) == {"hub": "https://hub.example"}
     assert run(shop, "PixelDelete", id=pixel["id"])["deletedWebPixelId"] == pixel["id"]
-    assert told(shop, "{ webPixel { id } }") == {"webPixel": None}
+    [gone] = ask(shop, "{ webPixel { id } }")["errors"]
+    assert gone["extensions"]["code"] == "RESOURCE_NOT_FOUND"
 
 
 def test_a_pixel_needs_both_of_its_scopes(shop: FakeShop) -> None:
