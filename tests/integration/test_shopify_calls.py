@@ -87,7 +87,8 @@ def test_the_same_delivery_twice_is_kept_once(here: ShopifyHub) -> None:
 
 
 def test_an_order_that_no_call_told_of_is_found_by_the_poll(here: ShopifyHub) -> None:
-    here.shop.load_order(order(here))
+    here.shop.load_order(order(here, updated_at="2026-11-10T18:30:00+01:00"))
+    here.platform.later(minutes=10)
     here.poll()
 
     assert here.owed() == "bakery owes cafe 5.81 EUR"

@@ -225,7 +225,7 @@ def test_the_catalogue_is_there_after_the_first_reading(here: ShopifyHub) -> Non
 
     with here.hub.database.reading() as session:
         known = session.scalars(select(Product.ref).where(
-            Product.store_id == here.kept.id, Product.is_public.is_(True))).all()
+            Product.store_id == here.kept.id, Product.is_public)).all()
     assert known == [ref]
 
 

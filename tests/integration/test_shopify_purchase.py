@@ -45,6 +45,7 @@ def placement(here: ShopifyHub) -> str:
                               at=now - timedelta(days=1))
         other = make.store(session, here.world.merchants["cafe"], connector="demo")
         part = gifts.component(session, here.world, pack, seller="cafe", store_id=other.id)
+        gifts.consent(session, here.world, pack, "cafe")
         gifts.coupon(session, part, "gift-1")
         return place.id
 
@@ -66,6 +67,7 @@ def test_the_shopper_of_the_order_gets_its_proof_and_with_it_a_code(
     assert told.json["placement"] == placement
     claimed = here.client.post("/embed/v1/claims", data=json.dumps(told.json))
     assert claimed.json is not None
+    assert claimed.status_code == 200, claimed.json
     assert [each["code"] for each in claimed.json["claims"]] == ["GIFT-1"]
 
 
