@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alliance_shopify.app import SCOPES
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route
 
@@ -35,6 +36,8 @@ def context(browser: Browser, here: ShopifyHub) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 900, "height": 900})
     made.set_default_timeout(15_000)
     made.expose_function("token", lambda: here.platform.session_token(here.shop.domain))
+    made.expose_function("allow", lambda scope, is_on: here.shop.tokens.install(tuple(
+        each for each in (*here.platform.scopes, scope) if is_on or each != scope)))
     made.route("**/*", lambda route: _answer(here, route))
     yield made
     made.close()
@@ -45,7 +48,9 @@ def _answer(here: ShopifyHub, route: Route) -> None:
     app = f"{PUBLIC}/stores/shopify/app?shop={here.shop.domain}&locale=en&embedded=1"
     if asked.url.startswith("https://cdn.shopify.com/"):
         # What the platform's own script offers a page; the real one asks the admin around it.
-        route.fulfill(body="window.shopify = { idToken: () => window.token() };",
+        route.fulfill(body="window.shopify = { idToken: () => window.token(), scopes: {"
+                      "request: ([name]) => window.allow(name, true),"
+                      "revoke: ([name]) => window.allow(name, false)} };",
                       content_type="text/javascript")
     elif asked.url.startswith(PUBLIC):
         with here.site.test_client() as client:
@@ -87,6 +92,22 @@ def test_a_shop_is_joined_inside_its_admin_and_taken_out_again(
     assert len(links) == 5
     assert all(link.startswith(f"https://{here.shop.domain}/admin/") for link in links)
     assert (trouble, violations, context.cookies()) == ([], [], [])
+
+
+def test_payments_are_allowed_and_taken_back_in_the_app(
+        here: ShopifyHub, context: BrowserContext) -> None:
+    here.shop.tokens.install(SCOPES)
+    here.join()
+    _, app, trouble = _admin(context, here.shop.domain)
+    app.get_by_role("heading", name="Payments").wait_for()
+    app.get_by_role("button", name="Allow it", exact=True).click()
+    app.get_by_role("button", name="Allow it no more").wait_for()
+    assert "write_draft_orders" in here.grant.secrets["scope"]
+    app.get_by_role("button", name="Allow it no more").click()
+    app.get_by_role("button", name="Allow it", exact=True).wait_for()
+
+    assert "write_draft_orders" not in here.grant.secrets["scope"]
+    assert trouble == []
 
 
 def test_a_wrong_code_says_so_in_place_and_can_be_typed_again(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from alliance_shopify import embedding
-from alliance_shopify.app import App
+from alliance_shopify.app import OPTIONAL_SCOPES, App
 
-from alliance.connect.protocol import InboundCall, Refused
+from alliance.connect.protocol import Grant, InboundCall, Refused
 
 APP = App("0123456789abcdef0123456789abcdef", ("secret",))
 
@@ -43,3 +43,11 @@ def test_each_piece_has_its_page_in_the_shops_own_editor() -> None:
     assert all(link.startswith("https://brasa-coffee.myshopify.com/admin/")
                for link in links.values())
     assert embedding.editor_links("https://evil.example", APP) == {}
+
+
+def test_all_that_a_merchant_may_allow_besides_is_an_optional_scope() -> None:
+    assert set(embedding.EXTRAS.values()) == set(OPTIONAL_SCOPES)
+    for scopes, is_allowed in (("read_products,write_draft_orders", True), ("read_products", False),
+                               ("read_draft_orders", False), ("", False)):
+        grant = Grant("sto_1", "https://brasa-coffee.myshopify.com", "p", b"", {"scope": scopes})
+        assert embedding.extras(grant) == {"payments": is_allowed}

@@ -155,6 +155,14 @@ class Shopify:
         """See `embedding.editor_links`."""
         return embedding.editor_links(address, self._app)
 
+    def extras(self, grant: Grant) -> Mapping[str, bool]:
+        """See `embedding.extras`."""
+        return embedding.extras(grant)
+
+    def extra_scope(self, extra: str) -> str:
+        """The optional scope of `app.OPTIONAL_SCOPES` that an extra needs."""
+        return embedding.EXTRAS[extra]
+
     def inside(self, call: InboundCall) -> Inside:
         """See `session_tokens.staff`; the token stands in `Authorization`."""
         return session_tokens.staff(session_tokens.bearer(call), self._app, self._now())

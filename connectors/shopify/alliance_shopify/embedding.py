@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote
 
 from alliance.connect.embedded import AppPage
-from alliance.connect.protocol import InboundCall, Refused
+from alliance.connect.protocol import Grant, InboundCall, Refused
 from alliance_shopify.app import App
+from alliance_shopify.scopes import missing
 from alliance_shopify.shops import shop_at, shop_of
 
 BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
@@ -32,6 +33,16 @@ def app_page(call: InboundCall, app: App) -> AppPage:
     locale = next((value for name, value in parse_qsl(call.query) if name == "locale"), "")
     return AppPage(frames=(f"https://{shop}", ADMIN), script=BRIDGE,
                    meta={"shopify-api-key": app.client_id}, locale=locale[:20])
+
+
+EXTRAS = {"payments": "write_draft_orders"}
+"""What a merchant may allow besides, by what it is for: all of `app.OPTIONAL_SCOPES`."""
+
+
+def extras(grant: Grant) -> Mapping[str, bool]:
+    """Of each extra, whether the keys say that the merchant allowed it."""
+    lacking = set(missing(grant.secrets.get("scope", ""), EXTRAS.values()))
+    return {extra: scope not in lacking for extra, scope in EXTRAS.items()}
 
 
 def editor_links(address: str, app: App) -> Mapping[str, str]:
