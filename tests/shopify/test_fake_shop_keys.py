@@ -202,6 +202,8 @@ def test_a_delivery_has_all_its_headers_and_is_signed_over_its_bytes(shop: FakeS
         "X-Shopify-Webhook-Id": "545ebdd4-b7be-4d3d-b14e-000000000007",
         "X-Shopify-Event-Id": "59d6d79c-595f-4e7e-bc6f-000000000003",
         "X-Shopify-Triggered-At": "2026-11-20T12:00:00.123456789Z"}
+    assert shop.platform.webhook(shop.domain, "orders/paid", body, name="ours").header(
+        "X-Shopify-Name") == "ours"
 
 
 def test_a_browser_comes_back_with_a_signed_code(shop: FakeShop) -> None:
