@@ -55,7 +55,8 @@ def page(connector: str) -> ResponseReturnValue:
         return render_template("embedded/stray.html", detail=refusal.detail), 401
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(shown.script))
     g.policy = (f"default-src 'self'; script-src 'self' {origin}; object-src 'none'; "
-                f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(shown.frames)}")
+                "base-uri 'none'; form-action 'self'; img-src 'self' data:; "
+                f"frame-ancestors {' '.join(shown.frames)}")
     return render_template("embedded/page.html", shown=shown, connector=connector,
                            language=i18n.tag())
 

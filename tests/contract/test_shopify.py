@@ -74,8 +74,9 @@ class ShopifyBench:
 
     def takes(self, code: str, goods: Money, at: datetime) -> bool:
         """For so many goods, the gift and the service."""
-        basket = [("8000000000002", Decimal(goods.minor) / 100, 1), (self.gift, "0.00", 1),
-                  (self.service, "0.00", 1)]
+        basket: list[tuple[str, Decimal | str, int]] = [
+            ("8000000000002", Decimal(goods.minor) / 100, 1), (self.gift, "0.00", 1),
+            (self.service, "0.00", 1)]
         return self._shop.takes(code, *basket, at=at) is not None
 
     def spend(self, code: str) -> None:

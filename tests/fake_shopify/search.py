@@ -38,7 +38,7 @@ def _fits(held: Any, sign: str, value: str) -> bool:
     if held is None:
         return False
     if not sign:
-        return str(held).lower() == value.lower()
+        return str(held).lower() in value.lower().split(",")
     left, right = _moment(str(held)), _moment(value)
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alliance_shopify.admin_api import Admin
-from alliance_shopify.app import App
+from alliance_shopify.app import API_VERSION, App
 from werkzeug.wrappers import Request, Response
 
 from alliance.connect.http import Outbound
@@ -26,10 +26,10 @@ OUT = Outbound(allow_private=["127.0.0.0/8"], sleep=lambda seconds: None, chance
 class Desk:
     """One shop, and an `Admin` whose waiting moves the platform's clock."""
 
-    def __init__(self, platform: FakeShopify, shop: FakeShop) -> None:
+    def __init__(self, platform: FakeShopify, shop: FakeShop, version: str) -> None:
         self.platform, self.shop = platform, shop
         self.pauses: list[float] = []
-        app = App(platform.client_id, platform.secrets, origin=platform.at)
+        app = App(platform.client_id, platform.secrets, api_version=version, origin=platform.at)
         self.admin = Admin(OUT, app, sleep=self._sleep, chance=lambda: 0.5)
         self.grant: Grant = shop.grant()
 
@@ -52,10 +52,11 @@ class Desk:
 
 
 @contextmanager
-def desk(currency: str = "EUR", scopes: tuple[str, ...] | None = None) -> Iterator[Desk]:
+def desk(currency: str = "EUR", scopes: tuple[str, ...] | None = None,
+         version: str = API_VERSION) -> Iterator[Desk]:
     """A fresh shop at a fixed moment."""
     with serving(FakeShopify(NOW)) as platform:
-        yield Desk(platform, platform.open(currency=currency, scopes=scopes))
+        yield Desk(platform, platform.open(currency=currency, scopes=scopes), version)
 
 
 def lost(name: str) -> Callable[[Request, Serve], Response]:

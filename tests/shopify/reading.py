@@ -103,6 +103,18 @@ def with_refund(order: dict[str, Any], paid: str, *, pieces: dict[int, int] | No
                     "financial_status": "partially_refunded"}
 
 
+def changed_line(order: dict[str, Any], place: int, **changes: Any) -> dict[str, Any]:
+    """The order with fields of one line changed, by its place."""
+    order["line_items"][place] |= changes
+    return order
+
+
+def bag(amount: str) -> dict[str, Any]:
+    """A sum in euro as a webhook writes it."""
+    money = {"amount": amount, "currency_code": "EUR"}
+    return {"shop_money": money, "presentment_money": money}
+
+
 def goods(order: StoreOrder) -> str:
     """What the seller keeps of the goods, tax included."""
     return str(total((line.kept + line.kept_tax for line in order.lines

@@ -204,6 +204,46 @@ def test_a_code_of_the_merchants_own_is_left_out_and_left_alone(gifts: Desk) -> 
     assert off(gifts, many(1)[0]) == Decimal("0.01")
 
 
+def test_a_code_of_another_kind_of_discount_is_left_out_and_left_alone(gifts: Desk) -> None:
+    made = gifts.shop.discounts.roots()["discountCodeBxgyCreate"](bxgyCodeDiscount={
+        "title": "Theirs", "code": CODES[1].upper(), "startsAt": "2026-11-01T00:00:00Z",
+        "context": {"all": "ALL"}, "tags": ["alliance-by-chance"],
+        "customerBuys": {"items": {"all": True}, "value": {"quantity": "1"}},
+        "customerGets": {"items": {"all": True}, "value": {
+            "discountOnQuantity": {"quantity": "1", "effect": {"percentage": 1.0}}}}})
+    assert made["userErrors"] == []
+
+    assert make(gifts) == [CODES[0], CODES[2]]
+    void(gifts, CODES[1])
+    assert off(gifts, CODES[1], ("1", "50.00", 2)) == Decimal("50.00")
+
+
+def test_a_second_discount_of_the_same_promise_does_no_harm(gifts: Desk) -> None:
+    make(gifts, replace(FIVE_OFF, codes=CODES[1:]))
+    gifts.shop.discounts.is_searchable = False
+    assert make(gifts) == list(CODES)
+    gifts.shop.discounts.is_searchable = True
+
+    assert len(gifts.shop.discounts.kept) == 2
+    before = gifts.changes()
+    assert make(gifts) == list(CODES)
+    assert gifts.changes() == before
+    void(gifts, *CODES)
+    assert [off(gifts, code) for code in CODES] == [None] * 3
+
+
+@pytest.mark.parametrize("note", ["", "{", "null", "7", '{"a": 1}', '[7, null]'])
+def test_a_note_of_ended_codes_that_somebody_spoilt_stops_nothing(gifts: Desk, note: str) -> None:
+    make(gifts)
+    void(gifts, CODES[0])
+    for notes in gifts.shop.discounts.notes.values():
+        notes["alliance", "ended"]["value"] = note
+
+    assert make(gifts, replace(FIVE_OFF, codes=CODES[1:])) == list(CODES[1:])
+    void(gifts, CODES[1])
+    assert [off(gifts, code) is None for code in CODES] == [True, True, False]
+
+
 def test_an_adding_that_fails_in_part_says_so_and_is_made_whole_later(gifts: Desk) -> None:
     gifts.shop.discounts.fails = {CODES[1]}
     why = refused(lambda: make(gifts))
@@ -314,6 +354,18 @@ def test_what_broke_off_after_the_note_ends_all_the_same(gifts: Desk) -> None:
     void(gifts, CODES[0])
     assert off(gifts, CODES[0]) is None
     assert make(gifts) == list(CODES[1:])
+
+
+@pytest.mark.parametrize("name", ["DiscountCodesDelete", "DiscountDeactivate"])
+def test_an_end_whose_answer_was_lost_is_asked_for_again(gifts: Desk, name: str) -> None:
+    make(gifts)
+    ending = CODES[:2] if name == "DiscountCodesDelete" else CODES
+    gifts.platform.trick = lost(name)
+    assert refused(lambda: void(gifts, *ending)).again is True
+
+    void(gifts, *ending)
+    assert [off(gifts, code) is None for code in CODES] == [code in ending for code in CODES]
+    assert make(gifts) == [code for code in CODES if code not in ending]
 
 
 def test_an_order_that_used_a_code_keeps_what_it_got(gifts: Desk) -> None:

@@ -11,9 +11,9 @@ from alliance.connect.protocol import InboundCall, Refused
 APP = App("0123456789abcdef0123456789abcdef", ("secret",))
 
 
-def opened(query: str, *headers: tuple[str, str]) -> InboundCall:
+def opened(query: str) -> InboundCall:
     """A document request, as Shopify's admin makes it."""
-    return InboundCall("GET", "/stores/shopify/app", headers, b"", query)
+    return InboundCall("GET", "/stores/shopify/app", (), b"", query)
 
 
 def test_only_its_own_shop_and_the_admin_may_frame_it() -> None:
@@ -34,16 +34,6 @@ def test_whoever_names_no_shop_or_two_gets_no_page(query: str) -> None:
         embedding.app_page(opened(query), APP)
 
     assert caught.value.code == "no_shop"
-
-
-@pytest.mark.parametrize("headers", [
-    (), (("Authorization", ""),), (("Authorization", "Bearer "),), (("Authorization", "Basic x"),),
-    (("Authorization", "Bearer a"), ("authorization", "Bearer b")),
-])
-def test_a_request_without_exactly_one_token_is_refused(headers: tuple[tuple[str, str], ...]
-                                                        ) -> None:
-    with pytest.raises(Refused):
-        embedding.bearer(opened("", *headers))
 
 
 def test_each_piece_has_its_page_in_the_shops_own_editor() -> None:

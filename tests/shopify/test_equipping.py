@@ -97,10 +97,9 @@ def test_a_pixel_that_the_shop_refuses_is_a_check_that_failed(shopfront: Desk) -
     assert equip(shopfront).checks == WHOLE | {"pixel": False}
 
 
-def test_an_old_version_of_the_api_is_a_check_that_failed(shopfront: Desk) -> None:
-    shopfront.platform.falls_forward_to = "2026-10"
-
-    assert equip(shopfront).checks == WHOLE | {"api_version": False}
+def test_a_version_of_the_api_that_ended_is_a_check_that_failed() -> None:
+    with desk(version="2025-10") as shopfront:
+        assert equip(shopfront).checks == WHOLE | {"api_version": False}
 
 
 @pytest.mark.parametrize("nonsense", [None, [], "x", {}], ids=str)

@@ -65,7 +65,7 @@ class Admin:
             told = self._told(grant, body, is_read=is_read)
             errors = _errors(told)
             if not errors:
-                return _data(told)
+                return _answered(told)
             wait = self._pause(told, errors, is_read=is_read)
             waited += wait or 0.0
             if wait is None or not left or waited > LONGEST_WAIT:
@@ -141,7 +141,7 @@ def _errors(told: dict[str, Any]) -> list[dict[str, Any]]:
     return [error if isinstance(error, dict) else {} for error in errors]
 
 
-def _data(told: dict[str, Any]) -> dict[str, Any]:
+def _answered(told: dict[str, Any]) -> dict[str, Any]:
     data = told.get("data")
     if not isinstance(data, dict):
         raise _bad_answer("The shop's answer has no data.")

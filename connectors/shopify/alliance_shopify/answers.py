@@ -27,14 +27,6 @@ def text(raw: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def number(raw: Mapping[str, Any]) -> str:
-    """The number at the end of a global id, as text; else `Invalid("malformed_id")`."""
-    ident = text(raw, "id").rpartition("/")[2]
-    if not ident.isascii() or not ident.isdigit() or len(ident) > 30:
-        raise Invalid("malformed_id", f"{ident[:40]!r} is not an id.")
-    return ident
-
-
 def money(told: Any, what: str) -> Money:
     """An amount with its currency, exactly; else `Invalid`."""
     raw = record(told, what)

@@ -5,6 +5,7 @@ What is not whole is an error, never a shorter list: whatever a catalogue lacks 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ PATIENCE = timedelta(seconds=sum(PAUSES))
 FRESH = timedelta(minutes=30)
 """How long the result of a job that outlived our patience is still news."""
 
+_NOTE = re.compile(r"^#.*\n", re.MULTILINE)
 _UNDER_WAY = {"CREATED", "RUNNING"}
 _BUSY = {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}
 
@@ -46,7 +48,8 @@ class Bulk:
         `store_bulk_failed` (again=True) for one that ended without its file, `store_truncated` for
         a file that is not all there.
         """
-        text = document_text(document)
+        # Without our notes: the shop may leave them out when it tells what a job was asked for.
+        text = _NOTE.sub("", document_text(document))
         name = self._found(grant, text) or self._started(grant, text)
         url, size = self._done(grant, name)
         if url is None:

@@ -23,6 +23,9 @@ SMALL = 2 * PER_PAGE
 """Products that are not worth a bulk operation, which takes a while even for a few."""
 
 ON_OFFER = "status:active"
+ANY = "status:active,archived,draft,unlisted"
+"""Said outright: without, Shopify looks among the active ones alone."""
+
 _BULK_PAGE = 200
 
 
@@ -53,7 +56,7 @@ def products(admin: Admin, bulk: Bulk, grant: Grant,
     """
     if since is not None:
         at = f"{aware(since).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        yield from _paged(admin, grant, f"updated_at:>='{at}'", "UPDATED_AT")
+        yield from _paged(admin, grant, f"updated_at:>='{at}' {ANY}", "UPDATED_AT")
         return
     with understood("catalogue"):
         told = admin.ask(grant, "catalogue_size")

@@ -64,7 +64,7 @@ class Shopify:
     """
 
     name = "shopify"
-    stale: Mapping[str, str] = embedding.STALE
+    stale: Mapping[str, str] = session_tokens.STALE
 
     def __init__(self, out: Outbound, app: App, *, now: Callable[[], datetime] = clock.now,
                  sleep: Callable[[float], None] = time.sleep,
@@ -157,11 +157,11 @@ class Shopify:
 
     def inside(self, call: InboundCall) -> Inside:
         """See `session_tokens.staff`; the token stands in `Authorization`."""
-        return session_tokens.staff(embedding.bearer(call), self._app, self._now())
+        return session_tokens.staff(session_tokens.bearer(call), self._app, self._now())
 
     def shopper(self, call: InboundCall) -> str:
         """See `session_tokens.shopper`; the token stands in `Authorization`."""
-        return session_tokens.shopper(embedding.bearer(call), self._app, self._now())
+        return session_tokens.shopper(session_tokens.bearer(call), self._app, self._now())
 
     def take_keys(self, inside: Inside) -> Mapping[str, str]:
         """See `tokens.Tokens.exchange`."""

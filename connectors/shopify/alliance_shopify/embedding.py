@@ -14,9 +14,6 @@ BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 """Shopify's own script, which has to come from there and in its newest version."""
 
 ADMIN = "https://admin.shopify.com"
-STALE = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
-"""By this its script fetches a fresh token and asks once more."""
-
 BLOCKS = {"slate": "product", "bundle": "cart", "article": "article"}
 """The page of a theme that the editor opens for each block."""
 
@@ -35,14 +32,6 @@ def app_page(call: InboundCall, app: App) -> AppPage:
     locale = next((value for name, value in parse_qsl(call.query) if name == "locale"), "")
     return AppPage(frames=(f"https://{shop}", ADMIN), script=BRIDGE,
                    meta={"shopify-api-key": app.client_id}, locale=locale[:20])
-
-
-def bearer(call: InboundCall) -> str:
-    """The token of a request; raises `Refused` (`token_refused`) where there is not exactly one."""
-    scheme, _, token = (call.header("Authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Refused("token_refused", "The request carries no session token.")
-    return token
 
 
 def editor_links(address: str, app: App) -> Mapping[str, str]:

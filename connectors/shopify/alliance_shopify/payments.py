@@ -21,10 +21,11 @@ from alliance.core.errors import Invalid
 from alliance.core.money import Money
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
 from alliance_shopify.admin_api import Admin, user_errors
-from alliance_shopify.answers import money, nodes, number, refuse, text, texts
+from alliance_shopify.answers import money, nodes, refuse, text, texts
+from alliance_shopify.connections import gid, number
 from alliance_shopify.shops import shop_at
 
-_DRAFT = re.compile(r"draft-([1-9][0-9]{0,29})", re.ASCII)
+_DRAFT = re.compile(r"draft-([1-9][0-9]{0,18})", re.ASCII)
 _MARK = re.compile(r"alliance-pay-[0-9a-f]{24}", re.ASCII)
 _PAID = {"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
 
@@ -72,7 +73,7 @@ def order(admin: Admin, grant: Grant, ref: str) -> StoreOrder | None:
     if match is None:
         return None
     with understood("draft order"), _allowed():
-        told = admin.ask(grant, "payment", id=f"gid://shopify/DraftOrder/{match[1]}")
+        told = admin.ask(grant, "payment", id=gid("DraftOrder", match[1]))
         if told.get("draftOrder") is None:
             return None
         draft = record(told["draftOrder"], "The draft order")
@@ -126,12 +127,12 @@ def _make(admin: Admin, grant: Grant, ask: PaymentAsk) -> dict[str, Any]:
 def _oldest(admin: Admin, grant: Grant, told: Mapping[str, Any], mark: str
             ) -> dict[str, Any] | None:
     """The first draft of this mark that still stands; what no search found yet is fetched."""
-    known = {number(draft): draft for draft in _ours(told.get("searched"), mark)}
-    late = {number(draft) for draft in _ours(told.get("newest"), mark)} - known.keys()
+    known = {_number(draft): draft for draft in _ours(told.get("searched"), mark)}
+    late = {_number(draft) for draft in _ours(told.get("newest"), mark)} - known.keys()
     for ref in sorted(known.keys() | late, key=int):
         draft = known.get(ref)
         if draft is None:
-            asked = admin.ask(grant, "payment_owed", id=f"gid://shopify/DraftOrder/{ref}")
+            asked = admin.ask(grant, "payment_owed", id=gid("DraftOrder", ref))
             if asked.get("draftOrder") is None:
                 continue
             draft = record(asked["draftOrder"], "The draft order")
@@ -156,7 +157,11 @@ def _worth(draft: Mapping[str, Any]) -> Money:
 
 
 def _ref(draft: Mapping[str, Any]) -> str:
-    return f"draft-{number(draft)}"
+    return f"draft-{_number(draft)}"
+
+
+def _number(draft: Mapping[str, Any]) -> str:
+    return number(draft.get("id"), "DraftOrder")
 
 
 def _link(grant: Grant, shop: Mapping[str, Any], draft: Mapping[str, Any]) -> PaymentLink:

@@ -8,7 +8,6 @@ where another app or its owner changed it, the two differ.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,11 +23,10 @@ from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance_shopify.admin_api import Admin
 from alliance_shopify.answers import money
+from alliance_shopify.connections import gid, is_number, number
 
 OURS = "alliance-"
 """How the tag of every discount begins that the hub made."""
-
-_REF = re.compile(r"[1-9][0-9]{0,29}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def written(terms: Terms, ask: CouponAsk, code: str, now: datetime) -> dict[str,
         # Once for all pieces together: for each, it would be given as often as there are pieces.
         "discountAmount": {"amount": _decimal(terms.value, terms), "appliesOnEachItem": False}}
     items = {"all": True} if terms.product is None else {
-        "products": {"productsToAdd": [f"gid://shopify/Product/{terms.product}"]}}
+        "products": {"productsToAdd": [gid("Product", terms.product)]}}
     return discount | {"customerGets": {"value": value, "items": items}}
 
 
@@ -119,9 +117,9 @@ def _off_one_product(admin: Admin, grant: Grant, ask: CouponAsk) -> Terms:
     that the product itself reaches, and then left out.
     """
     ref = ask.product_ref or ""
-    if not _REF.fullmatch(ref):
+    if not is_number(ref):
         raise _cannot(f"Shopify has no code for a {ask.kind} that names no product.")
-    told = admin.ask(grant, "product_price", id=f"gid://shopify/Product/{ref}")
+    told = admin.ask(grant, "product_price", id=gid("Product", ref))
     _check_currency(ask, record(told.get("shop"), "The shop"))
     if told.get("product") is None:
         raise _cannot("The shop does not have this product.")
@@ -184,7 +182,7 @@ def _product(items: Mapping[str, Any]) -> str | None:
     nodes = items["products"]["nodes"]
     if len(nodes) != 1 or items["productVariants"]["nodes"]:
         raise ValueError("not one product")
-    return str(nodes[0]["id"]).rpartition("/")[2]
+    return number(nodes[0]["id"], "Product")
 
 
 def _minimum(told: Any) -> Money | None:

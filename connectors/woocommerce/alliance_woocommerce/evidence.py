@@ -12,7 +12,7 @@ from alliance.connect import page_words
 from alliance.connect.parts import records, word
 from alliance.connect.plain_text import plain
 from alliance.core.marks import Marks
-from alliance_woocommerce.meta_data import meta
+from alliance_woocommerce.metas import meta
 
 CLICK_META = "_alliance_click"
 CODE_META = ("_alliance_code", "_alliance_spoken")

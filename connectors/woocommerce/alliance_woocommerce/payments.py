@@ -18,7 +18,7 @@ from alliance.connect.protocol import Grant, PaymentAsk, PaymentLink, StoreError
 from alliance.core.errors import Invalid
 from alliance.core.money import Money
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.meta_data import meta
+from alliance_woocommerce.metas import meta
 from alliance_woocommerce.shop import counting
 
 MARK = "_alliance_request"

@@ -13,7 +13,7 @@ from alliance.connect.parts import ident
 from alliance.connect.protocol import Grant, StoreError
 from alliance.core.errors import Invalid
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.meta_data import meta
+from alliance_woocommerce.metas import meta
 
 RENEWAL_META = "_subscription_renewal"
 
