@@ -335,7 +335,7 @@ def test_the_way_to_an_order_is_known_a_while_later(shop: FakeShop) -> None:
 def test_who_bought_is_told_only_to_those_who_ask(shop: FakeShop) -> None:
     shop.tokens.install((*shop.platform.scopes, "read_customers"))
     load(shop, "orders_paid")
-    words = ("Testa", "Buyer", "testa.buyer@example.com", "Calle", "46001", "192.0.2.10")
+    words = ("Testa", "Buyer", "testa.buyer@example.com", "Prueba", "46001", "192.0.2.10")
     quiet = json.dumps(ask(shop, operations()["Orders"], first=10))
     loud = json.dumps(order(shop, "email clientIp customer { firstName lastName } "
                             "shippingAddress { name address1 zip }"))
