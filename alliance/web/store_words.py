@@ -38,6 +38,15 @@ CHECKS = {
     "consent_api": (N_("A consent plugin is asked"), N_(
         "No consent plugin speaks the WP Consent API: choose on the plugin's page what is kept.")),
     "clock": (N_("The clock is right"), N_("Set the server's clock.")),
+    "scopes": (N_("The app is allowed what it needs"),
+               N_("Open the app in your shop, and allow it what it asks for.")),
+    "places": (N_("The blocks know your placements"),
+               N_("Nothing to do: the hub tells them again within the half hour.")),
+    "pixel": (N_("The pixel is there"), N_(
+        "Without it nothing is lost. Allow the app the pixel to see where a shopper's way was "
+        "lost.")),
+    "api_version": (N_("The platform speaks the version that the hub expects"),
+                    N_("Whoever runs the hub brings it up to date.")),
     "page_cache": (N_("Pages are not kept for everybody"), N_(
         "A page cache is on. The plugin's script works with it; nothing to do.")),
 }
