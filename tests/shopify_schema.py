@@ -44,7 +44,7 @@ MEMBERS = {
 """SHA-256 of each schema file, by version: the one that is pinned, and the one after it."""
 
 _NAMES = re.compile(r"\b((?:read|write)_[a-z_]+)\b")
-_ALSO = re.compile(r"[Rr]equires (?:the )?(`?(?:read|write)_[a-z_]+`? access scope"
+_ALSO = re.compile(r"(?i:requires) (?:the )?(`?(?:read|write)_[a-z_]+`? access scope"
                    r"(?: or `?(?:read|write)_[a-z_]+`? access scope)*)")
 
 Needs = tuple[tuple[str, ...], ...]
@@ -116,11 +116,19 @@ def needs(said: str, scopes: list[str]) -> Needs:
     return tuple(each for each in every + more if each)
 
 
-def _read(version: str) -> dict[str, Any]:
+@cache
+def _why_not() -> str:
+    """Why the schemas are not here; empty when they are. Tried once in a process."""
     try:
         bring()
     except NotBrought as error:
-        missing("the Admin API schemas", str(error), "`make test` fetches them with npm")
+        return str(error)
+    return ""
+
+
+def _read(version: str) -> dict[str, Any]:
+    if _why_not():
+        missing("the Admin API schemas", _why_not(), "`make test` fetches them with npm")
     read: dict[str, Any] = json.loads(gzip.decompress(_file(FOLDER, version).read_bytes()))
     return read
 

@@ -105,6 +105,16 @@ class Embedded(Renewing, Protocol):
         `carry`, `slate`, `bundle`, `article`, `claim`."""
         ...
 
+    def extras(self, grant: Grant) -> Mapping[str, bool]:
+        """What a merchant may allow the app besides, by what it is for (`payments`): whether the
+        keys say that it is allowed. The platform's script asks for it under the name of
+        `extra_scope`."""
+        ...
+
+    def extra_scope(self, extra: str) -> str:
+        """By which name the platform's own script asks the merchant for this extra."""
+        ...
+
     def take_keys(self, inside: Inside) -> Mapping[str, str]:
         """The store's keys, for the token of somebody inside it; raises `StoreError`."""
         ...

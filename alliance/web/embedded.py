@@ -34,7 +34,7 @@ PER_SHOP = Rate(30, MINUTE)
 """What one shop's staff may try: codes above all, which nobody finds in so few."""
 
 ENDPOINTS = frozenset({"embedded.page", "embedded.card", "embedded.ask", "embedded.join",
-                       "embedded.leave"})
+                       "embedded.renew", "embedded.leave"})
 """What is asked with a platform's token instead of a sign-in."""
 
 
@@ -55,7 +55,8 @@ def page(connector: str) -> ResponseReturnValue:
         return render_template("embedded/stray.html", detail=refusal.detail), 401
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(shown.script))
     g.policy = (f"default-src 'self'; script-src 'self' {origin}; object-src 'none'; "
-                f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(shown.frames)}")
+                "base-uri 'none'; form-action 'self'; img-src 'self' data:; "
+                f"frame-ancestors {' '.join(shown.frames)}")
     return render_template("embedded/page.html", shown=shown, connector=connector,
                            language=i18n.tag())
 
@@ -93,6 +94,18 @@ def join(connector: str) -> ResponseReturnValue:
         return _standing(asked, inside)
 
     return _inside(connector, tie)
+
+
+@pages.post("/stores/<connector>/app/keys")
+def renew(connector: str) -> ResponseReturnValue:
+    """The merchant allowed more, or less: fetch keys that say so."""
+    def fetch(asked: Embedded, inside: Inside) -> str:
+        store = _joined(connector, inside)
+        if store is not None:
+            _fetch(asked, inside, store)
+        return _standing(asked, inside)
+
+    return _inside(connector, fetch)
 
 
 @pages.post("/stores/<connector>/app/goodbye")
@@ -144,7 +157,7 @@ def _standing(asked: Embedded, inside: Inside) -> str:
     return render_template(
         "embedded/joined.html", home=home, store=store,
         merchant=reading().get_one(Merchant, store.merchant_id),
-        health=reading().get(StoreHealth, store.id),
+        health=reading().get(StoreHealth, store.id), extras=_extras(asked, store.id),
         links=asked.editor_links(inside.address))
 
 
@@ -153,10 +166,21 @@ def _look_after(asked: Embedded, inside: Inside, store: Store) -> None:
     is_due = keys.is_due(reading(), store.id, now=now())
     if not is_due and store.state == "connected":
         return
+    _fetch(asked, inside, store)
+
+
+def _fetch(asked: Embedded, inside: Inside, store: Store) -> None:
     secrets = outside(lambda: asked.take_keys(inside))
     grant = _grant(inside.address, secrets)
     change(lambda session: joining.renewed(
         session, store.id, secrets, asked.renew_at(grant), hub().seal, now=now()))
+
+
+def _extras(asked: Embedded, store_id: str) -> list[tuple[str, str, bool]]:
+    """Each thing that may be allowed besides: what for, by which name, and whether it is."""
+    grant = stores.grant_of(reading(), store_id, hub().seal)
+    return [(extra, asked.extra_scope(extra), is_allowed)
+            for extra, is_allowed in asked.extras(grant).items()]
 
 
 def _keys(asked: Embedded, inside: Inside) -> tuple[Mapping[str, str], ShopFacts]:

@@ -52,6 +52,14 @@ PIECES = {
 }
 """What a merchant places in the shop by the platform's own editor."""
 
+EXTRAS = {
+    "payments": (N_("Payments"), N_(
+        "Partners who owe you can pay in your own shop, by an invoice that the hub makes as a "
+        "draft order. Shopify counts such invoices as sales in your figures, and may ask about "
+        "them. Without it you are paid as you agree with each partner.")),
+}
+"""What a merchant may allow besides: what it is called, and what it does."""
+
 _MOVED = N_("Go to Connect a store and write the address that the shop has now. If it is the same "
             "shop, say that it moved: everything stays.")
 MENDING = {
@@ -61,6 +69,10 @@ MENDING = {
     "store_refused_key": N_(
         "Connect the shop again: go to Connect a store and write the same address. Orders, "
         "products and links stay."),
+    "store_scope_missing": N_("Open the app in your shop, and allow it what it asks for."),
+    "store_frozen": N_("Pay the shop's bill at its platform; the hub tries again by itself."),
+    "store_locked": N_("Ask the platform's support why the shop is locked."),
+    "store_gone": N_("If you closed the shop, disconnect it here."),
     "store_blocked": N_(
         "Ask whoever keeps the firewall or the security plugin to let the hub's calls to /wp-json "
         "through."),
@@ -91,6 +103,16 @@ def check(code: str) -> str:
 def check_mending(code: str) -> str:
     """What to do where a check is not fine."""
     return str(gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page.")))
+
+
+def extra(name: str) -> str:
+    """What an extra is called."""
+    return str(gettext(EXTRAS[name][0])) if name in EXTRAS else name
+
+
+def extra_says(name: str) -> str:
+    """What an extra does, and what to think of before."""
+    return str(gettext(EXTRAS[name][1])) if name in EXTRAS else ""
 
 
 def piece(name: str) -> str:

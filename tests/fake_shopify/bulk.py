@@ -9,7 +9,9 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_shopify.bulk_rules import broken_rules
+from tests.fake_shopify.paging import Rows
 from tests.fake_shopify.resolving import Context
+from tests.fake_shopify.search import found
 from tests.fake_shopify.values import Json, gid, kind_of, number_of, stamp
 
 if TYPE_CHECKING:
@@ -55,8 +57,7 @@ class Bulk:
     def roots(self) -> dict[str, Callable[..., Any]]:
         """The fields of the schema's roots that are answered from here."""
         return {"bulkOperation": self.operation, "bulkOperationRunQuery": self._run,
-                "bulkOperationCancel": self._cancel, "bulkOperations": lambda **args: [
-                    self._told(each) for each in self.kept.values()]}
+                "bulkOperationCancel": self._cancel, "bulkOperations": self._listed}
 
     def operation(self, id: str) -> Json | None:
         """An operation by its gid; looking at it is what moves it on."""
@@ -79,6 +80,13 @@ class Bulk:
             "admin_graphql_api_id": gid("BulkOperation", ref), "completed_at": kept.made,
             "created_at": kept.made, "error_code": None, "status": kept.status.lower(),
             "type": "query"}).encode()
+
+    def _listed(self, query: str | None = None, **pages: Any) -> Rows:
+        rows = [self._told(each) for each in self.kept.values()]
+        return Rows(found(rows, query, {
+            "operation_type": lambda row: row["type"], "status": lambda row: row["status"],
+            "created_at": lambda row: row["createdAt"], "id": lambda row: number_of(row["id"]),
+        }), lambda row: row["createdAt"])
 
     def _run(self, query: str, groupObjects: bool) -> Json:  # noqa: N803
         running = [each for each in self.kept.values() if each.status in _RUNS]

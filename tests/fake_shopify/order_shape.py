@@ -24,7 +24,11 @@ _SUMS = {"subtotalPriceSet": "subtotal_price_set", "totalPriceSet": "total_price
          "currentTotalPriceSet": "current_total_price_set",
          "currentTotalTaxSet": "current_total_tax_set",
          "currentTotalDiscountsSet": "current_total_discounts_set",
-         "currentShippingPriceSet": "current_shipping_price_set"}
+         "currentShippingPriceSet": "current_shipping_price_set",
+         "originalTotalDutiesSet": "original_total_duties_set",
+         "currentTotalDutiesSet": "current_total_duties_set",
+         "originalTotalAdditionalFeesSet": "original_total_additional_fees_set",
+         "currentTotalAdditionalFeesSet": "current_total_additional_fees_set"}
 _APPLICATIONS = {"discount_code": "DiscountCodeApplication", "manual": "ManualDiscountApplication",
                  "automatic": "AutomaticDiscountApplication",
                  "script": "ScriptDiscountApplication"}
@@ -61,6 +65,7 @@ def order_of(told: Json, linked: Json) -> Json:
             each for each in shipping if includeRemovals or not each["isRemoved"]],
         "shippingLine": next((each for each in shipping if not each["isRemoved"]), None),
         "transactions": _transactions(told, refunds),
+        "totalTipReceivedSet": bag(told.get("total_tip_received") or 0, told["currency"]),
         "totalRefundedSet": summed([each["totalRefundedSet"] for each in refunds], zero),
         "customerJourneySummary": linked["journey"]}
     return order

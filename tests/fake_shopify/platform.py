@@ -127,8 +127,11 @@ class FakeShopify:
 
     def webhook(self, shop: str, topic: str, body: bytes, *, at: datetime | None = None,
                 number: int | None = None, event: int | None = None, secret: str | None = None,
-                path: str = DOOR) -> InboundCall:
-        """A delivery of these bytes. `number` tells deliveries apart: a retry has the same one."""
+                name: str | None = None, path: str = DOOR) -> InboundCall:
+        """A delivery of these bytes. `number` tells deliveries apart: a retry has the same one.
+
+        `name` is what a subscription may be called, in a header that most do not have.
+        """
         number = self.number() if number is None else number
         mark = base64.b64encode(hmac.digest((secret or self.secrets[0]).encode(), body, "sha256"))
         return InboundCall("POST", path, (
@@ -140,6 +143,7 @@ class FakeShopify:
             ("X-Shopify-Webhook-Id", f"545ebdd4-b7be-4d3d-b14e-{number:012d}"),
             ("X-Shopify-Event-Id", f"59d6d79c-595f-4e7e-bc6f-{event or number:012d}"),
             ("X-Shopify-Triggered-At", stamp(at or self.now).replace("Z", ".123456789Z")),
+            *((("X-Shopify-Name", name),) if name else ()),
         ), body)
 
     def callback(self, shop: str, state: str, **fields: str) -> str:

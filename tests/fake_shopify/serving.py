@@ -16,6 +16,7 @@ from tests.fake_shopify.answering import answer
 from tests.fake_shopify.platform import Asked, FakeShopify
 from tests.fake_shopify.recorded import response
 from tests.fake_shopify.shop import FakeShop
+from tests.shopify_schema import schema
 
 _API = re.compile(r"/admin/api/([^/]+)/graphql\.json")
 _BULK = re.compile(r"/bulk/([0-9]+)\.jsonl")
@@ -26,6 +27,8 @@ _STATES = {"frozen": "shop_frozen_payment_required", "locked": "shop_locked",
 @contextmanager
 def serving(platform: FakeShopify) -> Iterator[FakeShopify]:
     """The platform, answering at `platform.origin` until the block ends."""
+    # Here and not at the first question: where the schemas are missing, the test says so.
+    schema(platform.versions[0])
     lock = threading.RLock()
 
     def shows(request: Request) -> Response:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from alliance_shopify import discounts
 from alliance_shopify.admin_api import Admin
 from alliance_shopify.app import API_VERSION, App
 from werkzeug.wrappers import Request, Response
 
 from alliance.connect.http import Outbound
-from alliance.connect.protocol import Grant, StoreError
+from alliance.connect.protocol import CouponAsk, Grant, StoreError
+from tests.contract.coupon_suite import FIVE_OFF
 from tests.fake_shopify import FakeShop, FakeShopify, serving
 from tests.fake_woo.mischief import Serve
 
@@ -57,6 +60,26 @@ def desk(currency: str = "EUR", scopes: tuple[str, ...] | None = None,
     """A fresh shop at a fixed moment."""
     with serving(FakeShopify(NOW)) as platform:
         yield Desk(platform, platform.open(currency=currency, scopes=scopes), version)
+
+
+def make(gifts: Desk, ask: CouponAsk = FIVE_OFF) -> list[str]:
+    """Ask for these codes at the platform's own time."""
+    return discounts.make(gifts.admin, gifts.grant, ask, now=gifts.now)
+
+
+def void(gifts: Desk, *codes: str) -> None:
+    """End these codes at the platform's own time."""
+    discounts.void(gifts.admin, gifts.grant, codes, now=gifts.now)
+
+
+def off(gifts: Desk, code: str, *goods: tuple[str, str, int]) -> Decimal | None:
+    """What the till takes off for a code now."""
+    return gifts.shop.takes(code, *(goods or (("1", "50.00", 1),)))
+
+
+def many(count: int) -> tuple[str, ...]:
+    """So many codes, each time the same."""
+    return tuple(f"7k4q-9m2d-0vxa-{number:04d}" for number in range(count))
 
 
 def lost(name: str) -> Callable[[Request, Serve], Response]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from alliance_shopify import embedding
-from alliance_shopify.app import App
+from alliance_shopify.app import OPTIONAL_SCOPES, App
 
-from alliance.connect.protocol import InboundCall, Refused
+from alliance.connect.protocol import Grant, InboundCall, Refused
 
 APP = App("0123456789abcdef0123456789abcdef", ("secret",))
 
 
-def opened(query: str, *headers: tuple[str, str]) -> InboundCall:
+def opened(query: str) -> InboundCall:
     """A document request, as Shopify's admin makes it."""
-    return InboundCall("GET", "/stores/shopify/app", headers, b"", query)
+    return InboundCall("GET", "/stores/shopify/app", (), b"", query)
 
 
 def test_only_its_own_shop_and_the_admin_may_frame_it() -> None:
@@ -36,16 +36,6 @@ def test_whoever_names_no_shop_or_two_gets_no_page(query: str) -> None:
     assert caught.value.code == "no_shop"
 
 
-@pytest.mark.parametrize("headers", [
-    (), (("Authorization", ""),), (("Authorization", "Bearer "),), (("Authorization", "Basic x"),),
-    (("Authorization", "Bearer a"), ("authorization", "Bearer b")),
-])
-def test_a_request_without_exactly_one_token_is_refused(headers: tuple[tuple[str, str], ...]
-                                                        ) -> None:
-    with pytest.raises(Refused):
-        embedding.bearer(opened("", *headers))
-
-
 def test_each_piece_has_its_page_in_the_shops_own_editor() -> None:
     links = embedding.editor_links("https://brasa-coffee.myshopify.com", APP)
 
@@ -53,3 +43,11 @@ def test_each_piece_has_its_page_in_the_shops_own_editor() -> None:
     assert all(link.startswith("https://brasa-coffee.myshopify.com/admin/")
                for link in links.values())
     assert embedding.editor_links("https://evil.example", APP) == {}
+
+
+def test_all_that_a_merchant_may_allow_besides_is_an_optional_scope() -> None:
+    assert set(embedding.EXTRAS.values()) == set(OPTIONAL_SCOPES)
+    for scopes, is_allowed in (("read_products,write_draft_orders", True), ("read_products", False),
+                               ("read_draft_orders", False), ("", False)):
+        grant = Grant("sto_1", "https://brasa-coffee.myshopify.com", "p", b"", {"scope": scopes})
+        assert embedding.extras(grant) == {"payments": is_allowed}

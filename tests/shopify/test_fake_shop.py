@@ -286,6 +286,27 @@ def test_lines_are_discounted_as_their_descriptions_say(shop: FakeShop) -> None:
         {"index": 0, "code": "KILN-7F3K9"}] * 2
 
 
+def test_tips_duties_and_fees_come_over_and_removed_shipping_only_when_asked(
+        shop: FakeShop) -> None:
+    payload = fixture("webhooks/orders_paid.json")
+    six = {name: {"amount": "6.00", "currency_code": "EUR"}
+           for name in ("shop_money", "presentment_money")}
+    gone = payload["shipping_lines"][0] | {"id": 1, "is_removed": True}
+    shop.load_order(payload | {
+        "total_tip_received": "2.50", "original_total_duties_set": six,
+        "shipping_lines": [*payload["shipping_lines"], gone]})
+    found = order(shop, "totalTipReceivedSet { shopMoney { amount } } originalTotalDutiesSet { "
+                  "shopMoney { amount } } currentTotalDutiesSet { shopMoney { amount } } "
+                  "shown: shippingLines(first: 5) { nodes { isRemoved } } "
+                  "all: shippingLines(first: 5, includeRemovals: true) { nodes { isRemoved } }")
+
+    assert found == {
+        "totalTipReceivedSet": {"shopMoney": {"amount": "2.5"}},
+        "originalTotalDutiesSet": {"shopMoney": {"amount": "6.0"}}, "currentTotalDutiesSet": None,
+        "shown": {"nodes": [{"isRemoved": False}]},
+        "all": {"nodes": [{"isRemoved": False}, {"isRemoved": True}]}}
+
+
 def test_an_order_in_two_currencies_is_told_in_both(shop: FakeShop) -> None:
     ref = load(shop, "orders_paid_multicurrency")
     found = order(shop, "presentmentCurrencyCode totalPriceSet { shopMoney { amount currencyCode } "
@@ -314,7 +335,7 @@ def test_the_way_to_an_order_is_known_a_while_later(shop: FakeShop) -> None:
 def test_who_bought_is_told_only_to_those_who_ask(shop: FakeShop) -> None:
     shop.tokens.install((*shop.platform.scopes, "read_customers"))
     load(shop, "orders_paid")
-    words = ("Testa", "Buyer", "testa.buyer@example.com", "Calle", "46001", "192.0.2.10")
+    words = ("Testa", "Buyer", "testa.buyer@example.com", "Prueba", "46001", "192.0.2.10")
     quiet = json.dumps(ask(shop, operations()["Orders"], first=10))
     loud = json.dumps(order(shop, "email clientIp customer { firstName lastName } "
                             "shippingAddress { name address1 zip }"))

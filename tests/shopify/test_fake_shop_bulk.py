@@ -10,7 +10,7 @@ import requests
 
 from tests.fake_shopify import FakeShop
 from tests.fake_shopify.recorded import FIXTURES, answer, fixture
-from tests.shopify.asking import ask, run
+from tests.shopify.asking import ask, run, told
 
 GUJI, KETTLE = "8000000000001", "8000000000002"
 BULK = ("{ products { edges { node { id title handle status variants { edges { node { id sku price "
@@ -131,3 +131,28 @@ def test_a_query_that_cannot_run_in_bulk_is_refused(shop: FakeShop, query: str) 
 
     assert refused["bulkOperation"] is None
     assert len(refused["userErrors"]) == 1
+
+
+def test_operations_are_listed_newest_first(shop: FakeShop) -> None:
+    for _ in range(2):
+        bulk(shop)
+        shop.platform.later(minutes=1)
+    shop.bulk.finish(next(iter(shop.bulk.kept)))
+    find = ("query($q: String) { bulkOperations(first: 5, query: $q, sortKey: CREATED_AT, reverse: "
+            "true) { nodes { status createdAt completedAt } } }")
+
+    assert told(shop, find, q="operation_type:query")["bulkOperations"]["nodes"] == [
+        {"status": "CREATED", "createdAt": "2026-11-20T12:01:00Z", "completedAt": None},
+        {"status": "COMPLETED", "createdAt": "2026-11-20T12:00:00Z",
+         "completedAt": "2026-11-20T12:02:00Z"}]
+    assert len(told(shop, find, q="status:completed")["bulkOperations"]["nodes"]) == 1
+    assert told(shop, find, q="operation_type:mutation") == {"bulkOperations": {"nodes": []}}
+
+
+def test_the_end_of_an_operation_is_told_as_the_documentation_shows(shop: FakeShop) -> None:
+    bulk(shop)
+    told_of = json.loads(shop.bulk.finish(next(iter(shop.bulk.kept))))
+    recorded = fixture("webhooks/bulk_operations_finish.docs.json")
+
+    assert set(told_of) == set(recorded)
+    assert (told_of["status"], told_of["type"]) == (recorded["status"], recorded["type"])

@@ -133,30 +133,57 @@ def test_an_ended_discount_is_known_and_takes_nothing(shop: FakeShop) -> None:
     assert shop.takes("KILN-7F3K9", (GUJI, "10.00", 1)) is None
 
 
-def test_one_code_of_many_is_deleted_by_and_by(shop: FakeShop) -> None:
+def test_one_code_of_many_can_be_deleted(shop: FakeShop) -> None:
     node = run(shop, "CodeCreate", d=code("FIRST"))["codeDiscountNode"]["id"]
     run(shop, "BulkCodes", discountId=node, codes=[{"code": "SECOND"}])
     first = told(shop, READ_CODES, id=node)["codeDiscountNode"]["codeDiscount"]["codes"]["nodes"][0]
-    job = told(shop, "mutation($d: ID!, $ids: [ID!]) { discountCodeRedeemCodeBulkDelete("
-               "discountId: $d, ids: $ids) { job { id done } userErrors { code message } } }",
-               d=node, ids=[first["id"]])["discountCodeRedeemCodeBulkDelete"]["job"]
+    made = told(shop, "mutation($d: ID!, $ids: [ID!]) { discountCodeRedeemCodeBulkDelete("
+                "discountId: $d, ids: $ids) { job { id done } userErrors { code } } }", d=node,
+                ids=[first["id"]])["discountCodeRedeemCodeBulkDelete"]
 
-    assert job["done"] is False
+    assert (made["job"]["done"], made["userErrors"]) == (False, [])
     assert shop.takes("FIRST", (GUJI, "10.00", 1)) == Decimal("1.00")
-    assert told(shop, "query($id: ID!) { job(id: $id) { done } }", id=job["id"]) == {
+    assert told(shop, "query($id: ID!) { job(id: $id) { done } }", id=made["job"]["id"]) == {
         "job": {"done": True}}
     assert shop.takes("FIRST", (GUJI, "10.00", 1)) is None
     assert shop.takes("SECOND", (GUJI, "10.00", 1)) == Decimal("1.00")
 
 
-def test_a_search_finds_a_new_discount_late_and_its_code_at_once(shop: FakeShop) -> None:
-    found = "query($q: String) { discountNodes(first: 5, query: $q) { nodes { id } } }"
-    node = run(shop, "CodeCreate", d=code() | {"tags": ["ours"]})["codeDiscountNode"]["id"]
+def test_a_discount_is_found_by_its_tag_a_little_later(shop: FakeShop) -> None:
+    run(shop, "CodeCreate", d=code(tags=["alliance-1"]))
+    find = ("{ discountNodes(first: 5, query: \"tag:'alliance-1'\") { nodes { discount { ... on "
+            "DiscountCodeBasic { title tags } } } } }")
     shop.discounts.is_searchable = False
 
-    assert told(shop, found, q="tag:'ours'")["discountNodes"]["nodes"] == []
-    assert told(shop, "{ codeDiscountNodeByCode(code: \"kiln-7f3k9\") { id } }") == {
-        "codeDiscountNodeByCode": {"id": node}}
+    assert told(shop, find)["discountNodes"]["nodes"] == []
     shop.discounts.is_searchable = True
-    assert told(shop, found, q="tag:'ours'")["discountNodes"]["nodes"] == [{"id": node}]
-    assert told(shop, found, q="tag:'theirs'")["discountNodes"]["nodes"] == []
+    assert told(shop, find)["discountNodes"]["nodes"] == [
+        {"discount": {"title": "Kiln", "tags": ["alliance-1"]}}]
+
+
+def test_a_discount_keeps_notes_of_the_app(shop: FakeShop) -> None:
+    node = run(shop, "CodeCreate", d=code())["codeDiscountNode"]["id"]
+    note = {"ownerId": node, "namespace": "alliance", "key": "ended", "type": "json",
+            "value": "[1]"}
+    read = ("query($id: ID!) { codeDiscountNode(id: $id) { metafield(namespace: \"alliance\", key: "
+            "\"ended\") { value } } }")
+
+    assert told(shop, read, id=node) == {"codeDiscountNode": {"metafield": None}}
+    assert run(shop, "Metafields", m=[note])["userErrors"] == []
+    assert told(shop, read, id=node) == {"codeDiscountNode": {"metafield": {"value": "[1]"}}}
+    assert shop.installation.kept == {}
+
+
+def test_a_free_delivery_goes_with_no_other_one(shop: FakeShop) -> None:
+    document = ("mutation($d: DiscountCodeFreeShippingInput!) { discountCodeFreeShippingCreate("
+                "freeShippingCodeDiscount: $d) { codeDiscountNode { id } userErrors { code } } }")
+    free = {name: value for name, value in code().items() if name != "customerGets"} | {
+        "minimumRequirement": {"subtotal": {"greaterThanOrEqualToSubtotal": "30.00"}}}
+    refused, made = (told(shop, document, d=free | {"combinesWith": {"shippingDiscounts": both}})[
+        "discountCodeFreeShippingCreate"] for both in (True, False))
+
+    assert [each["code"] for each in refused["userErrors"]] == [
+        "INVALID_COMBINES_WITH_FOR_DISCOUNT_CLASS"]
+    assert made["userErrors"] == []
+    assert shop.takes("KILN-7F3K9", (GUJI, "30.00", 1)) == Decimal(0)
+    assert shop.takes("KILN-7F3K9", (GUJI, "29.99", 1)) is None

@@ -189,6 +189,24 @@ def test_every_sample_has_a_test_here() -> None:
     assert {name for name in SAMPLES if f'"{name}"' not in text} == set()
 
 
+def test_who_was_asked_for_what_is_counted_and_told_beforehand(shop: FakeShop) -> None:
+    platform, other = shop.platform, shop.platform.open("another-shop")
+    told: list[tuple[str, str]] = []
+    platform.before = lambda asked: told.append((asked.what, asked.name))
+    made = exchanged(shop, staff(shop))[1]
+    refreshed(shop, made["refresh_token"])
+    post(shop, "query ShopName { shop { name } }", {"x": 1}, token=made["access_token"])
+    platform.before = lambda asked: None
+
+    assert told == [("token", "token-exchange"), ("token", "refresh"), ("graphql", "ShopName")]
+    assert [(each.what, each.name) for each in shop.asked] == told
+    assert other.asked == []
+    assert platform.counted("token", "refresh") == 1
+    assert shop.asked[-1].variables == {"x": 1}
+    assert "shop { name }" in shop.asked[-1].document
+    assert made["access_token"] not in repr(shop.asked)
+
+
 def test_a_delivery_has_all_its_headers_and_is_signed_over_its_bytes(shop: FakeShop) -> None:
     body = json.dumps({"id": 1}).encode() + b"\r\n"
     call = shop.platform.webhook(shop.domain, "orders/paid", body, number=7, event=3)
@@ -202,6 +220,8 @@ def test_a_delivery_has_all_its_headers_and_is_signed_over_its_bytes(shop: FakeS
         "X-Shopify-Webhook-Id": "545ebdd4-b7be-4d3d-b14e-000000000007",
         "X-Shopify-Event-Id": "59d6d79c-595f-4e7e-bc6f-000000000003",
         "X-Shopify-Triggered-At": "2026-11-20T12:00:00.123456789Z"}
+    assert shop.platform.webhook(shop.domain, "orders/paid", body, name="ours").header(
+        "X-Shopify-Name") == "ours"
 
 
 def test_a_browser_comes_back_with_a_signed_code(shop: FakeShop) -> None:

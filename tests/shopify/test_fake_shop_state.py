@@ -59,6 +59,8 @@ def test_what_changed_is_found_by_its_moment(shop: FakeShop) -> None:
     assert [(row["title"], row["totalInventory"]) for row in found] == [("New", 0)]
     shop.catalogue.unpublish(old)
     assert [row["title"] for row in products(shop, "published_status:published")] == ["New"]
+    assert told(shop, '{ productsCount(query: "status:active") { count precision } }') == {
+        "productsCount": {"count": 2, "precision": "EXACT"}}
 
 
 def test_a_draft_is_found_by_its_tag_and_paid_by_its_link(shop: FakeShop) -> None:
@@ -157,8 +159,9 @@ def test_an_app_has_one_pixel_with_the_settings_of_its_extension(shop: FakeShop)
     pixel = told(shop, "{ webPixel { id settings } }")["webPixel"]
     assert json.loads(pixel["settings"]) == {"hub": "https://hub.example"}
     assert run(shop, "PixelDelete", id=pixel["id"])["deletedWebPixelId"] == pixel["id"]
-    [gone] = ask(shop, "{ webPixel { id } }")["errors"]
-    assert gone["extensions"]["code"] == "RESOURCE_NOT_FOUND"
+    gone = ask(shop, "{ webPixel { id } }")
+    assert (gone["data"], gone["errors"][0]["extensions"]) == (
+        {"webPixel": None}, {"code": "RESOURCE_NOT_FOUND"})
 
 
 def test_a_pixel_needs_both_of_its_scopes(shop: FakeShop) -> None:

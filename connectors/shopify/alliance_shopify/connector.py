@@ -64,7 +64,7 @@ class Shopify:
     """
 
     name = "shopify"
-    stale: Mapping[str, str] = embedding.STALE
+    stale: Mapping[str, str] = session_tokens.STALE
 
     def __init__(self, out: Outbound, app: App, *, now: Callable[[], datetime] = clock.now,
                  sleep: Callable[[float], None] = time.sleep,
@@ -155,13 +155,21 @@ class Shopify:
         """See `embedding.editor_links`."""
         return embedding.editor_links(address, self._app)
 
+    def extras(self, grant: Grant) -> Mapping[str, bool]:
+        """See `embedding.extras`."""
+        return embedding.extras(grant)
+
+    def extra_scope(self, extra: str) -> str:
+        """The optional scope of `app.OPTIONAL_SCOPES` that an extra needs."""
+        return embedding.EXTRAS[extra]
+
     def inside(self, call: InboundCall) -> Inside:
         """See `session_tokens.staff`; the token stands in `Authorization`."""
-        return session_tokens.staff(embedding.bearer(call), self._app, self._now())
+        return session_tokens.staff(session_tokens.bearer(call), self._app, self._now())
 
     def shopper(self, call: InboundCall) -> str:
         """See `session_tokens.shopper`; the token stands in `Authorization`."""
-        return session_tokens.shopper(embedding.bearer(call), self._app, self._now())
+        return session_tokens.shopper(session_tokens.bearer(call), self._app, self._now())
 
     def take_keys(self, inside: Inside) -> Mapping[str, str]:
         """See `tokens.Tokens.exchange`."""

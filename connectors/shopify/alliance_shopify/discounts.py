@@ -27,10 +27,7 @@ from alliance_shopify.answers import nodes, refuse, text, texts
 from alliance_shopify.promises import OURS, Terms, mark_of, read, terms_of, written
 
 LOT = 250
-"""How many codes Shopify takes or ends at once."""
-
-PAGE = 100
-"""How many codes are read at once: a page costs points by its size, used or not."""
+"""How many codes Shopify takes, tells or ends at once."""
 
 PAUSES = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0)
 """Seconds between looks at work that a shop does by and by; after the last one it is late."""
@@ -147,7 +144,7 @@ def _find(admin: Admin, grant: Grant, code: str) -> _Kept | None:
     codes: dict[str, str] = {}
     after: str | None = None
     for _ in range(_MOST_PAGES):
-        told = admin.ask(grant, "discount_of_code", code=code, first=PAGE, after=after)
+        told = admin.ask(grant, "discount_of_code", code=code, first=LOT, after=after)
         if told.get("codeDiscountNodeByCode") is None:
             return None
         node = record(told["codeDiscountNodeByCode"], "A discount")

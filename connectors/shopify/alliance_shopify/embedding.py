@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote
 
 from alliance.connect.embedded import AppPage
-from alliance.connect.protocol import InboundCall, Refused
+from alliance.connect.protocol import Grant, InboundCall, Refused
 from alliance_shopify.app import App
+from alliance_shopify.scopes import missing
 from alliance_shopify.shops import shop_at, shop_of
 
 BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 """Shopify's own script, which has to come from there and in its newest version."""
 
 ADMIN = "https://admin.shopify.com"
-STALE = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
-"""By this its script fetches a fresh token and asks once more."""
-
 BLOCKS = {"slate": "product", "bundle": "cart", "article": "article"}
 """The page of a theme that the editor opens for each block."""
 
@@ -37,12 +35,14 @@ def app_page(call: InboundCall, app: App) -> AppPage:
                    meta={"shopify-api-key": app.client_id}, locale=locale[:20])
 
 
-def bearer(call: InboundCall) -> str:
-    """The token of a request; raises `Refused` (`token_refused`) where there is not exactly one."""
-    scheme, _, token = (call.header("Authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Refused("token_refused", "The request carries no session token.")
-    return token
+EXTRAS = {"payments": "write_draft_orders"}
+"""What a merchant may allow besides, by what it is for: all of `app.OPTIONAL_SCOPES`."""
+
+
+def extras(grant: Grant) -> Mapping[str, bool]:
+    """Of each extra, whether the keys say that the merchant allowed it."""
+    lacking = set(missing(grant.secrets.get("scope", ""), EXTRAS.values()))
+    return {extra: scope not in lacking for extra, scope in EXTRAS.items()}
 
 
 def editor_links(address: str, app: App) -> Mapping[str, str]:

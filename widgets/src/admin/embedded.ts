@@ -3,7 +3,15 @@
  * token for whoever looks, and every request carries a fresh one. What comes back is a fragment of
  * the hub's own; its forms are sent the same way.
  */
-interface Platform { readonly idToken: () => Promise<string>; }
+interface Platform {
+  readonly idToken: () => Promise<string>;
+  readonly scopes: {
+    readonly request: (names: string[]) => Promise<unknown>;
+    readonly revoke: (names: string[]) => Promise<unknown>;
+  };
+}
+
+const platform = (): Platform | undefined => (window as unknown as { shopify?: Platform }).shopify;
 
 const card = document.getElementById("card") as HTMLElement;
 const home = `/stores/${card.dataset["connector"]}/app/`;
@@ -11,10 +19,9 @@ const home = `/stores/${card.dataset["connector"]}/app/`;
 async function ask(what: string, form?: HTMLFormElement): Promise<void> {
   card.setAttribute("aria-busy", "true");
   try {
-    const platform = (window as unknown as { shopify?: Platform }).shopify;
-    const token = await platform?.idToken();
+    const token = await platform()?.idToken();
     const reply = await fetch(`${home}${what}${location.search}`, {
-      method: form ? "POST" : "GET",
+      method: what === "card" ? "GET" : "POST",
       headers: { Authorization: `Bearer ${token}` },
       credentials: "omit",
       ...(form && { body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>) }),
@@ -40,7 +47,13 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  if ((event.target as Element).closest("[data-again]")) void ask("card");
+  const pressed = event.target as Element;
+  if (pressed.closest("[data-again]")) void ask("card");
+  const { allow, revoke } = pressed.closest<HTMLElement>("[data-allow],[data-revoke]")?.dataset ?? {};
+  const scopes = platform()?.scopes;
+  // The platform asks its merchant in a window of its own; what became of it is in the next keys.
+  if (allow) void scopes?.request([allow]).finally(() => ask("keys"));
+  if (revoke) void scopes?.revoke([revoke]).finally(() => ask("keys"));
 });
 
 void ask("card");
