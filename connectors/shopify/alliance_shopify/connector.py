@@ -124,9 +124,9 @@ class Shopify:
         return equipping.equip(self._admin, grant, kit)
 
     def leave(self, grant: Grant, door: str) -> bool:
-        """Take away what the hub made in the shop. The app stays: only its owner removes it.
+        """Take away what the hub made in the shop: False, since only its owner removes the app.
 
-        So True only where the shop does not take the keys any more.
+        A shop that does not take the keys any more has been left already.
         """
         try:
             equipping.forget(self._admin, grant)
