@@ -30,6 +30,7 @@ demo: $(VENV)/run.stamp assets  ## four shops that ally, on http://127.0.0.1:800
 test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOBS=)
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
+	@$(BIN)/python -m tests.shopify_schema
 	@echo "test: running"
 	@$(if $(ARGS),$(PYTEST) -m "not long" $(ARGS),$(PYTEST) -m "not long" $(COUNTED) $(COVERED) && \
 		$(PYTEST) -m "not long" $(addprefix --ignore=,$(COUNTED)))
@@ -37,6 +38,7 @@ test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOB
 test-long: $(VENV)/dev.stamp  ## what takes minutes: the full counts of crashes and random cases
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
+	@$(BIN)/python -m tests.shopify_schema
 	@$(PYTEST) -m long $(ARGS)
 
 check: $(VENV)/dev.stamp  ## lint, types, import contracts, spelling
