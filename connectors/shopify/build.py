@@ -98,9 +98,9 @@ def contents(whose: Operator, built: Path) -> Iterator[tuple[str, bytes]]:
         yield f"{ASSETS}/{called}", file.read_bytes()
     for path, source in SHARED.items():
         yield path, (ROOT / "widgets" / "src" / source).read_bytes()
-    for file in sorted(APP.rglob("*")):
+    for file in sorted((*APP.glob("*.*"), *(APP / "extensions").rglob("*"))):
         name = file.relative_to(APP).as_posix()
-        if file.is_file() and "node_modules" not in file.relative_to(APP).parts:
+        if file.is_file():
             yield name, _filled(name, file.read_text(encoding="utf-8"), whose).encode()
     yield "LICENSE", (ROOT / "LICENSE").read_bytes()
 
