@@ -32,6 +32,7 @@ def bring() -> str:
         # Several tests may come here at once, and one of them has to be the first.
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
+            assets.install_packages(node)
             assets.install_packages(node, APP, "--ignore-scripts")
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or str(error)

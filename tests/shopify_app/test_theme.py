@@ -36,10 +36,12 @@ def test_shopifys_own_check_has_nothing_to_say(rules: Stage, theme: Path) -> Non
 @pytest.mark.parametrize(("file", "before", "after", "check"), [
     ("blocks/slate.liquid", "'editor.no_placement'", "'editor.no_such_word'",
      "TranslationKeyExists"),
-    ("blocks/carry.liquid", "alliance-carry.js", "alliance-gone.js", "MissingAsset"),
-    ("blocks/carry.liquid", "\n  defer\n", "\n", "ParserBlockingScript"),
-    ("blocks/bundle.liquid", "| modulo", "| no_such_filter", "UndefinedObject|UnknownFilter"),
-    ("locales/lv.json", "no_card_yet", "no_card_ever", "MatchingTranslations"),
+    *(pytest.param(*each, marks=pytest.mark.long) for each in [
+        ("blocks/carry.liquid", "alliance-carry.js", "alliance-gone.js", "MissingAsset"),
+        ("blocks/carry.liquid", "\n  defer\n", "\n", "ParserBlockingScript"),
+        ("blocks/bundle.liquid", "| modulo", "| no_such_filter", "UndefinedObject|UnknownFilter"),
+        ("locales/lv.json", "no_card_yet", "no_card_ever", "MatchingTranslations"),
+    ]),
 ])
 def test_shopifys_own_check_would_have_seen_it(
         rules: Stage, theme: Path, tmp_path: Path, file: str, before: str, after: str,
