@@ -1,8 +1,8 @@
 """Writes the operator's own Shopify app: `make shopify HUB=https://… CLIENT_ID=… HANDLE=…`.
 
 Into `dist/shopify-app` go the app's folder with the hub's address, the client id and the name
-filled in, the scripts of the theme as `widgets/make_assets.py` built them, and the few sources that
-extensions share with the widgets. The same input gives the same bytes.
+filled in, the scripts of the theme as `widgets/make_assets.py` built them, the few sources that
+extensions share with the widgets, and the icon of its listing. The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from icon import icon
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = Path(__file__).resolve().parent / "app"
@@ -102,6 +104,7 @@ def contents(whose: Operator, built: Path) -> Iterator[tuple[str, bytes]]:
         name = file.relative_to(APP).as_posix()
         if file.is_file():
             yield name, _filled(name, file.read_text(encoding="utf-8"), whose).encode()
+    yield "listing/icon.png", icon()
     yield "LICENSE", (ROOT / "LICENSE").read_bytes()
 
 
@@ -124,7 +127,7 @@ def _filled(name: str, text: str, whose: Operator) -> str:
     if name == "shopify.app.toml":
         for key, value in (("client_id", whose.client_id), ("name", whose.name),
                            ("handle", whose.handle)):
-            text = re.sub(rf'^{key} = ".*"$', f'{key} = "{value}"', text, count=1, flags=re.MULTILINE)
+            text = re.sub(rf'(?m)^{key} = ".*"$', f'{key} = "{value}"', text, count=1)
     return text
 
 

@@ -35,7 +35,11 @@ def build() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # A dataclass looks for its own module there.
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
     return module
 
 

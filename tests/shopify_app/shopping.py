@@ -1,10 +1,11 @@
-"""A shop of Shopify's in small: a theme's page with our blocks in it, its cart, its consent tool."""
+"""A shop of Shopify's in small: a page with our blocks in it, its cart, its consent tool."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from types import ModuleType
+
 from playwright.sync_api import BrowserContext, Page, Request, Route
 
 from tests.shopify_app.conftest import CLIENT_ID

@@ -1,4 +1,4 @@
-"""The theme's blocks, rendered by Liquid: which element stands where, and what of a shop's words."""
+"""The theme's blocks, rendered by Liquid: which element stands where, with which words."""
 
 from __future__ import annotations
 

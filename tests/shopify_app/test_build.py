@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from PIL import Image
 
 from tests.shopify_app.conftest import CLIENT_ID, HUB
 from tests.shopify_app.packages import APP, ROOT
@@ -15,7 +16,8 @@ from tests.widgets.shop import built
 
 
 def test_hub_id_and_name_are_filled_in_everywhere(app: Path) -> None:
-    texts = {path.relative_to(app).as_posix(): path.read_text() for path in _files(app)}
+    texts = {path.relative_to(app).as_posix(): path.read_text() for path in _files(app)
+             if path.suffix != ".png"}
     settings = texts["shopify.app.toml"]
 
     assert [name for name, text in texts.items() if "hub.invalid" in text] == []
@@ -85,6 +87,12 @@ def test_without_built_scripts_it_says_what_to_do(build: ModuleType, tmp_path: P
     (tmp_path / "manifest.json").write_text(json.dumps(listed))
     with pytest.raises(build.NotBuilt, match="make assets"):
         dict(build.contents(whose, tmp_path))
+
+
+def test_its_icon_is_what_a_listing_asks_for(app: Path) -> None:
+    with Image.open(app / "listing" / "icon.png") as icon:
+        assert (icon.format, icon.size, icon.mode) == ("PNG", (1200, 1200), "RGB")
+        assert len(icon.getcolors(1 << 20)) > 5
 
 
 def test_its_packages_are_pinned_by_hash_and_no_host_is_named() -> None:

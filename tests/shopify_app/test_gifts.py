@@ -1,4 +1,4 @@
-"""Gifts after a purchase in a page like Shopify's: asked for, shown, claimed, and where it fails."""
+"""Gifts after a purchase in a page like Shopify's: asked for, shown, claimed, and failing."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ Run = Callable[..., dict[str, Any]]
 def run(node: str, bundles: dict[str, Any], app: Path) -> Iterator[Run]:
     """Open a page after the purchase, with a hub that answers all but what `hub` changes."""
     with Stage(node, "claim") as stage:
-        def told(target: str = THANK_YOU, *presses: list[Any] | str, hub: dict[str, Any] | None = None,
-                 locale: str = "en.default", **more: Any) -> dict[str, Any]:
+        def told(target: str = THANK_YOU, *presses: list[Any] | str,
+                 hub: dict[str, Any] | None = None, locale: str = "en.default",
+                 **more: Any) -> dict[str, Any]:
             answers = {PURCHASE: [[200, {"placement": PLACEMENT, "proof": PROOF}]],
                        BUNDLE: [[200, PACK]], CLAIMS: [[200, GIVEN]]} | (hub or {})
             words = json.loads((app / "extensions" / "alliance-claim" / "locales"

@@ -54,7 +54,7 @@ def test_every_block_shows_what_the_hub_has(shopping: Shopping) -> None:
 
 def test_all_code_is_the_themes_own_and_of_the_hub_come_only_data_and_pictures(
         shopping: Shopping) -> None:
-    page = shopping.open(blocks=("slate", "bundle", "slate"))
+    shopping.open(blocks=("slate", "bundle", "slate"))
 
     scripts = [urlsplit(each.url) for each in shopping.requests if each.resource_type == "script"]
     assert {f"{each.scheme}://{each.netloc}" for each in scripts} == {shopping.shop.origin}
@@ -173,7 +173,7 @@ def test_a_shopper_who_is_held_out_is_marked_as_such_for_the_same_place(
         shopping: Shopping) -> None:
     shopping.hub.answer = lambda path, asked: {"slate": "slt_1", "offers": [], "hold_out": True}
 
-    page = shopping.open(said="yes")
+    shopping.open(said="yes")
 
     assert shopping.written == [{"alliance_views": PLACEMENT, "alliance_hold_out": "hold-out"}]
 
@@ -191,6 +191,7 @@ def test_a_pack_is_no_slate_and_marks_nobody(shopping: Shopping) -> None:
 
     page = shopping.open(said="yes", blocks=("bundle",), kind="cart")
 
+    assert page.locator("al-bundle li").count() == 3
     assert shopping.written == []
 
 

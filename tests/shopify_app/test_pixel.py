@@ -165,7 +165,7 @@ def said(privacy: dict[str, bool]) -> dict[str, Any]:
 
 
 def _with_canaries(value: Any, key: str = "") -> Any:
-    """The event with a canary in every text and every empty place, but its name, order and query."""
+    """The event with a canary in each text and empty place, but in its name, order and query."""
     if isinstance(value, dict):
         return {name: _with_canaries(each, name) for name, each in value.items()}
     if isinstance(value, list):

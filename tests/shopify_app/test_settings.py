@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alliance_shopify import app as connector
 from graphql import GraphQLEnumType
 
-from alliance_shopify import app as connector
 from tests import shopify_schema
 from tests.shopify_app.conftest import HUB, TARGETS
 
@@ -25,7 +25,7 @@ SAMPLES = {
 }
 """What a call of each topic holds in life; these are all topics that the hub lives by."""
 PERSONAL = re.compile(r"customer|email|phone|address|name|browser|client|ip\b|note|zip|city|owner|"
-                      r"token|landing|referr|tags|locale|latitude|longitude")
+                      r"token|landing|referring|tags|locale|latitude|longitude")
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,8 @@ def test_blocks_keep_the_rules_that_shopifys_check_does_not_know(theme: Path) ->
     ("blocks/slate.liquid", '"t:settings.layout.row"', '"In a row"', "In a row"),
     ("blocks/slate.liquid", "{{ block.shopify_attributes }}", "", "shopify_attributes"),
     ("blocks/slate.liquid", "{{ id | escape }}", "{{ id }}", "id is not escaped"),
-    ("locales/lv.schema.json", "Sabiedroto preces", "Visas sabiedroto veikalu preces", "is too long"),
+    ("locales/lv.schema.json", "Sabiedroto preces", "Visas sabiedroto veikalu preces",
+     "is too long"),
 ])
 def test_a_careless_block_is_caught(theme: Path, tmp_path: Path, file: str, before: str,
                                     after: str, says: str) -> None:

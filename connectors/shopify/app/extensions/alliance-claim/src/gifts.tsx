@@ -77,7 +77,7 @@ function Foot({ gift, answer, platform, isBusy, ask }: FootOf) {
     <>
       {terms}
       <s-stack direction="inline" gap="base" alignItems="center">
-        <s-text type="strong" accessibilityVisibility="visible">{answer.code}</s-text>
+        <s-text type="strong">{answer.code}</s-text>
         <s-clipboard-item id={copied} text={answer.code} onCopy={() => setIsCopied(true)} />
         <s-button variant="secondary" commandFor={copied} command="--copy" accessibilityLabel={`${say("copy")}: ${answer.code}`}>
           {say(isCopied ? "copied" : "copy")}
