@@ -16,7 +16,7 @@ from tests.shopify_app.shopping import PLACEMENT, Shopping, theme_for
 from tests.widgets.conftest import hub, shop
 from tests.widgets.elements import answer
 from tests.widgets.pack import pack
-from tests.widgets.shop import Hub, Shop, offer
+from tests.widgets.shop import Hub, Shop, built, offer
 
 __all__ = ["hub", "shop"]
 
@@ -109,6 +109,17 @@ def test_before_shopifys_yes_nothing_is_written_and_the_token_stays_in_addresses
     page.wait_for_url("**/next*")
     assert page.url == f"{shopping.shop.origin}/next?size=2&alc={TOKEN}"
     assert shopping.written == []
+
+
+def test_a_careless_script_that_does_not_wait_for_the_yes_is_caught(shopping: Shopping) -> None:
+    careless = built("shopify-carry.js").decode().replace('?"yes":"unsaid"', '?"yes":"yes"')
+    shopping.context.route("**/carry-*.js", lambda route: route.fulfill(
+        body=careless, content_type="text/javascript"))
+
+    page = shopping.open(LANDED)
+
+    assert kept_by(page)["cookie"] == f"alliance_alc={TOKEN}"
+    assert {"alliance_click": TOKEN} in shopping.written
 
 
 def test_after_a_yes_the_token_is_kept_and_written_onto_the_cart_once(shopping: Shopping) -> None:
