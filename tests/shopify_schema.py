@@ -12,6 +12,7 @@ import fcntl
 import gzip
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import re
@@ -46,8 +47,8 @@ _NAMES = re.compile(r"\b((?:read|write)_[a-z_]+)\b")
 _ALSO = re.compile(r"[Rr]equires (?:the )?(`?(?:read|write)_[a-z_]+`? access scope"
                    r"(?: or `?(?:read|write)_[a-z_]+`? access scope)*)")
 
-Needs = tuple[frozenset[str], ...]
-"""Scopes that something needs: one of each set."""
+Needs = tuple[tuple[str, ...], ...]
+"""Scopes that something needs: one of each group."""
 
 
 class NotBrought(RuntimeError):
@@ -74,24 +75,23 @@ def bring(folder: Path = FOLDER) -> None:
             unpack(_fetched(Path(work)), folder)
 
 
-def unpack(package: bytes, folder: Path) -> None:
+def unpack(package: bytes, folder: Path, integrity: str = INTEGRITY,
+           members: Mapping[str, str] = MEMBERS) -> None:
     """Take the schema files out of the package, after both hashes held; raises `NotBrought`."""
-    if base64.b64encode(hashlib.sha512(package).digest()).decode() != INTEGRITY:
+    if base64.b64encode(hashlib.sha512(package).digest()).decode() != integrity:
         raise NotBrought(f"what came as {PACKAGE} is not what is pinned here.")
-    with tempfile.TemporaryFile() as archive:
-        archive.write(package)
-        archive.seek(0)
-        with tarfile.open(fileobj=archive, mode="r:gz") as members:
-            found = {version: members.extractfile(f"package/dist/data/admin_{version}.json.gz")
-                     for version in MEMBERS}
-            held = {version: member.read() for version, member in found.items() if member}
-    for version, digest in MEMBERS.items():
-        if hashlib.sha256(held.get(version, b"")).hexdigest() != digest:
+    with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as archive:
+        found = {f"package/dist/data/admin_{version}.json.gz": version for version in members}
+        held = {found[member.name]: archive.extractfile(member) for member in archive
+                if member.name in found and member.isfile()}
+        contents = {version: part.read() for version, part in held.items() if part}
+    for version, digest in members.items():
+        if hashlib.sha256(contents.get(version, b"")).hexdigest() != digest:
             raise NotBrought(f"the schema of {version} in {PACKAGE} is not what is pinned here.")
-    for version, content in held.items():
+    for version, content in contents.items():
         part = folder / f".{version}.{os.getpid()}"
         part.write_bytes(content)
-        os.replace(part, _file(folder, version))
+        os.replace(part, folder / _name(version, members[version]))
 
 
 @cache
@@ -100,7 +100,7 @@ def _loaded(version: str) -> tuple[GraphQLSchema, dict[tuple[str, str | None], N
     told = {(row["typeName"], row.get("fieldName")): needs(
         row["requiredAccess"], row["offlineScopes"]) for row in read["offline_scopes"]["items"]}
     return (build_client_schema(read["data"], assume_valid=True),
-            {key: sets for key, sets in told.items() if sets})
+            {key: each for key, each in told.items() if each})
 
 
 def needs(said: str, scopes: list[str]) -> Needs:
@@ -109,9 +109,10 @@ def needs(said: str, scopes: list[str]) -> Needs:
     Its sentence may ask for more besides: "… and (… or …)", "Also: … requires … access scope".
     """
     first, _, also = said.partition("Also:")
-    parts = [frozenset(_NAMES.findall(part)) & set(scopes) for part in first.split(" and ")]
-    every = [part for part in parts if part] if len(parts) > 1 else [frozenset(scopes)]
-    more = [frozenset(_NAMES.findall(match[1])) for match in _ALSO.finditer(also)]
+    parts = [tuple(each for each in scopes if each in _NAMES.findall(part))
+             for part in first.split(" and ")]
+    every = [part for part in parts if part] if len(parts) > 1 else [tuple(scopes)]
+    more = [tuple(_NAMES.findall(match[1])) for match in _ALSO.finditer(also)]
     return tuple(each for each in every + more if each)
 
 
@@ -129,7 +130,11 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _file(folder: Path, version: str) -> Path:
-    return folder / f"admin_{version}.{MEMBERS[version][:12]}.json.gz"
+    return folder / _name(version, MEMBERS[version])
+
+
+def _name(version: str, digest: str) -> str:
+    return f"admin_{version}.{digest[:12]}.json.gz"
 
 
 @contextmanager
@@ -148,7 +153,8 @@ def _fetched(work: Path) -> bytes:
     try:
         # Packing downloads and does no more: no script of the package runs.
         subprocess.run([*make_assets._npm(node), "pack", PACKAGE, "--ignore-scripts",
-                        "--loglevel=error", "--fetch-retries=1"], cwd=work, env=env, check=True,
+                        "--loglevel=error", "--fetch-retries=1",
+                        "--fetch-retry-mintimeout=1000"], cwd=work, env=env, check=True,
                        capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.SubprocessError) as error:
         said = str(getattr(error, "stderr", None) or error).strip().splitlines()

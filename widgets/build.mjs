@@ -93,7 +93,7 @@ async function buildTheme(keep) {
 }
 
 async function buildAdmin(keep) {
-  for (const name of ["admin", "chart", "theme"]) {
+  for (const name of ["admin", "chart", "embedded", "theme"]) {
     await keep(`${name}.js`, await bundle(`src/admin/${name}.ts`, { format: "iife" }));
   }
   await keep("admin.css", await bundle("src/admin/admin.css", { plugins: [picturesAsFiles(keep)] }));

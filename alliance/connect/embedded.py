@@ -12,6 +12,11 @@ from datetime import datetime
 from typing import Protocol
 
 from alliance.connect.protocol import Connector, DeliveryKey, Grant, InboundCall
+from alliance.core.orders import StoreOrder
+
+PERSONAL = frozenset({"shopper_asked", "shopper_erased", "store_erased"})
+"""Records that ask about, or for the end of, what is kept of people: of one shopper in one order
+(`ref`), or of all of a store that left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,12 @@ class Renewing(Connector, Protocol):
 class Embedded(Renewing, Protocol):
     """A connector whose platform opens the hub as an app.
 
-    `listing` is where merchants install it, or empty. `stale` are the headers of a refusal
+    `is_set_up` says whether the operator registered the app; without, nothing here works. `listing`
+    is where merchants install it, or empty. `stale` are the headers of a refusal
     (`token_stale`) by which the platform's script knows to fetch a fresh token.
     """
 
+    is_set_up: bool
     listing: str
     stale: Mapping[str, str]
 
@@ -93,8 +100,18 @@ class Embedded(Renewing, Protocol):
         """
         ...
 
+    def editor_links(self, address: str) -> Mapping[str, str]:
+        """The platform's own pages on which a merchant places our blocks, by what they place:
+        `carry`, `slate`, `bundle`, `article`, `claim`."""
+        ...
+
     def take_keys(self, inside: Inside) -> Mapping[str, str]:
         """The store's keys, for the token of somebody inside it; raises `StoreError`."""
+        ...
+
+    def bought(self, grant: Grant, ref: str, mark: str) -> StoreOrder | None:
+        """The order as it is now, if `mark` is what its own shopper is shown of it and others are
+        not; None else. Raises `StoreError`."""
         ...
 
     def check_app_call(self, call: InboundCall) -> AppCall:

@@ -13,6 +13,9 @@ TOPICS = {
     "action.woocommerce_delete_order": N_("An order deleted for good"),
     "product.created": N_("A new product"), "product.updated": N_("A changed product"),
     "product.deleted": N_("A product in the trash"),
+    "orders/paid": N_("A paid order"), "orders/updated": N_("A changed order"),
+    "orders/cancelled": N_("A cancelled order"), "refunds/create": N_("A refund"),
+    "products/update": N_("A changed product"), "products/delete": N_("A deleted product"),
     "product.restored": N_("A product taken back out"),
 }
 """What a kind of call tells of; other platforms' kinds stand for themselves."""
@@ -39,6 +42,15 @@ CHECKS = {
         "A page cache is on. The plugin's script works with it; nothing to do.")),
 }
 """A check of the plugin: what is good, and what to do where it is not."""
+
+PIECES = {
+    "carry": N_("Who sent a shopper, kept on the way to the order. Needs no look of its own."),
+    "slate": N_("Partners' products, on a product's page or wherever it fits."),
+    "bundle": N_("Gifts of several shops, in the cart."),
+    "article": N_("One partner's product inside a text."),
+    "claim": N_("The codes of the gifts, on the page after the purchase."),
+}
+"""What a merchant places in the shop by the platform's own editor."""
 
 _MOVED = N_("Go to Connect a store and write the address that the shop has now. If it is the same "
             "shop, say that it moved: everything stays.")
@@ -79,6 +91,11 @@ def check(code: str) -> str:
 def check_mending(code: str) -> str:
     """What to do where a check is not fine."""
     return str(gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page.")))
+
+
+def piece(name: str) -> str:
+    """What a piece of ours does in the shop."""
+    return str(gettext(PIECES[name])) if name in PIECES else name
 
 
 def mending(trouble: str) -> str:

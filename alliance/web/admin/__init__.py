@@ -15,6 +15,7 @@ from alliance.web.admin import (
     contracts,
     cycles,
     drafting,
+    joining,
     ledger,
     links,
     orders,
@@ -32,8 +33,8 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, articles, assets,
-          clicks, orders, paths, statements, cycles, ledger, stores, pairing, codes, planning,
-          campaigns, swapping, tasks, reporting, account)
+          clicks, orders, paths, statements, cycles, ledger, stores, pairing, joining, codes,
+          planning, campaigns, swapping, tasks, reporting, account)
 
 
 def install(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,11 @@ OPTIONAL_SCOPES = ("write_draft_orders",)
 
 EARLY = timedelta(minutes=5)
 """How long before they end keys are renewed."""
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,100}", re.ASCII)
+_SECRET = re.compile(r"[!-~]{16,200}", re.ASCII)
+_LISTING = re.compile(r"https://[!-~]{4,500}", re.ASCII)
+_VERSION = re.compile(r"20[0-9]{2}-(?:01|04|07|10)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,18 @@ def read(config: Mapping[str, str]) -> App:
     secrets = tuple(text.strip() for text in config.get("CLIENT_SECRETS", "").split(",")
                     if text.strip())
     client_id = config.get("CLIENT_ID", "").strip()
+    listing = config.get("LISTING", "").strip()
+    version = config.get("API_VERSION", "").strip() or API_VERSION
     if bool(client_id) != bool(secrets):
         raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_CLIENT_ID and _CLIENT_SECRETS go together.")
-    return App(client_id, secrets, config.get("LISTING", "").strip(),
-               config.get("API_VERSION", "").strip() or API_VERSION)
+    if client_id and not _CLIENT_ID.fullmatch(client_id):
+        raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_CLIENT_ID is no client id of Shopify's.")
+    if not all(_SECRET.fullmatch(secret) for secret in secrets):
+        # It signs everything that counts here; a short one could be found by trying.
+        raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_CLIENT_SECRETS has one that is too short, "
+                      "or no secret of Shopify's.")
+    if listing and not _LISTING.fullmatch(listing):
+        raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_LISTING is no https address.")
+    if not _VERSION.fullmatch(version):
+        raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_API_VERSION is a quarter such as 2026-07.")
+    return App(client_id, secrets, listing, version)
