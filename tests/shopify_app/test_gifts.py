@@ -12,7 +12,7 @@ import pytest
 from tests.shopify_app.conftest import HUB, TARGETS
 from tests.shopify_app.node import Stage
 
-ORDER = "5987654321012"
+ORDER, MARK = "5987654321012", "K7QX2M9FA"
 PLACEMENT = "plc_01j0000000000000000000000a"
 PROOF = "eyJvIjoiMTAwMSJ9." + "s" * 300
 PURCHASE, BUNDLE, CLAIMS = ("GET /stores/shopify/purchase", "GET /embed/v1/bundle",
@@ -70,7 +70,8 @@ def test_the_hub_is_asked_about_this_order_with_the_platforms_word_and_nothing_e
     came = run(language="zh-TW", locale="zh-TW")
 
     assert came["asked"] == [
-        {"method": "GET", "url": f"{HUB}/stores/shopify/purchase?order={ORDER}", "body": None,
+        {"method": "GET", "url": f"{HUB}/stores/shopify/purchase?order={ORDER}&mark={MARK}",
+         "body": None,
          "authorization": "Bearer token-of-a-minute", "credentials": "omit"},
         {"method": "GET", "body": None, "authorization": None, "credentials": "omit",
          "url": f"{HUB}/embed/v1/bundle?placement={PLACEMENT}&locale=zh-TW"}]
@@ -151,6 +152,20 @@ def test_without_a_gift_or_a_hub_the_page_stays_as_it_was(
 def test_an_order_that_is_not_there_yet_asks_nobody(run: Run) -> None:
     assert run(STATUS, order="")["asked"] == []
     assert run(THANK_YOU, order="gid://shopify/Order/")["asked"] == []
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_order_without_the_number_that_its_shopper_is_shown_is_not_asked_about(
+        run: Run, target: str) -> None:
+    assert run(target, mark="")["asked"] == []
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_place_names_the_order_by_the_number_that_only_its_shopper_is_shown(
+        run: Run, target: str) -> None:
+    asked = run(target, mark="A&B#1")["asked"][0]["url"]
+
+    assert asked == f"{HUB}/stores/shopify/purchase?order={ORDER}&mark=A%26B%231"
 
 
 @pytest.mark.parametrize("target", TARGETS)

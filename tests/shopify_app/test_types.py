@@ -12,11 +12,11 @@ from tests.shopify_app.conftest import TARGETS
 from tests.shopify_app.packages import APP, ROOT
 
 CARELESS = [
-    ("alliance-claim/src/thank-you.tsx", "orderConfirmation.value.order.id",
-     "orderConfirmation.value.id", "'id' does not exist"),
+    ("alliance-claim/src/thank-you.tsx", "{ order, number }", "{ order, confirmation: number }",
+     "'confirmation' does not exist"),
     ("alliance-claim/src/gifts.tsx", "<s-clipboard-item", "<s-clip-item", "s-clip-item"),
-    ("alliance-claim/src/order-status.tsx", "shopify.order.value?.id ?? \"\"",
-     "shopify.order.value.id", "possibly 'undefined'"),
+    ("alliance-claim/src/order-status.tsx", "order?.confirmationNumber",
+     "order.confirmationNumber", "possibly 'undefined'"),
     ("alliance-claim/src/announcement.tsx", "shopify.i18n", "shopify.i19n", "i19n"),
     ("alliance-pixel/src/index.ts", "data.checkout.order?.id", "data.checkout.order?.number",
      "'number' does not exist"),

@@ -8,7 +8,7 @@ import { need, play, settled } from "./lines.mjs";
 
 const { JSDOM } = need("jsdom");
 
-await play(async ({ code, words, target, order, language = "en", hub, presses = [] }) => {
+await play(async ({ code, words, target, order, mark = "K7QX2M9FA", language = "en", hub, presses = [] }) => {
   const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only", url: "https://extensions.example/" });
   const [asked, problems, targets] = [[], [], {}];
   Object.assign(window, {
@@ -23,8 +23,8 @@ await play(async ({ code, words, target, order, language = "en", hub, presses = 
     },
     shopify: {
       extend: (name, begin) => { targets[name] = begin; },
-      orderConfirmation: { value: { order: { id: order }, isFirstOrder: true } },
-      order: { value: order ? { id: order } : undefined },
+      orderConfirmation: { value: { order: { id: order }, number: mark || undefined, isFirstOrder: true } },
+      order: { value: order ? { id: order, name: "#1042", confirmationNumber: mark || undefined } : undefined },
       sessionToken: { get: async () => "token-of-a-minute" },
       localization: { language: { value: { isoCode: language } } },
       i18n: { translate: (key, options = {}) => words[key].replace(/{{(\w+)}}/g, (_, name) => options[name]) },

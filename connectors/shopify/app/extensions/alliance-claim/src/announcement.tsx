@@ -7,7 +7,8 @@ import { Gifts } from "./gifts.js";
 declare const shopify: import("@shopify/ui-extensions/purchase.thank-you.announcement.render").Api;
 
 export default async (): Promise<void> => {
-  const pack = await packFor(shopify.orderConfirmation.value.order.id, shopify);
+  const { order, number } = shopify.orderConfirmation.value;
+  const pack = await packFor(order.id, number, shopify);
   if (pack) render(<Bar pack={pack} />, document.body);
 };
 

@@ -41,13 +41,16 @@ export interface Answer {
   readonly href: string | null;
 }
 
-/** The gifts for this order; undefined where there are none, or the hub does not answer. */
-export async function packFor(gid: string, platform: Platform): Promise<Pack | undefined> {
+/**
+ * The gifts for this order; undefined where there are none, or the hub does not answer. `mark` is the order's confirmation
+ * number: only its own shopper is shown it, so the hub knows by it that the page is theirs.
+ */
+export async function packFor(gid: string, mark: string | undefined, platform: Platform): Promise<Pack | undefined> {
   const order = /\d+$/.exec(gid)?.[0];
-  if (!order) return undefined;
+  if (!order || !mark) return undefined;
   try {
     const token = await platform.sessionToken.get();
-    const purchase = await read(new URL(`stores/shopify/purchase?order=${order}`, `${HUB}/`), {
+    const purchase = await read(new URL(`stores/shopify/purchase?${new URLSearchParams({ order, mark })}`, `${HUB}/`), {
       headers: { Authorization: `Bearer ${token}` },
     });
     const [placement, proof] = [text(purchase["placement"]), purchase["proof"]];

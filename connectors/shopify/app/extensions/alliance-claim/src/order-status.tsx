@@ -7,6 +7,7 @@ import { Gifts } from "./gifts.js";
 declare const shopify: import("@shopify/ui-extensions/customer-account.order-status.block.render").Api;
 
 export default async (): Promise<void> => {
-  const pack = await packFor(shopify.order.value?.id ?? "", shopify);
+  const order = shopify.order.value;
+  const pack = await packFor(order?.id ?? "", order?.confirmationNumber, shopify);
   if (pack) render(<s-section><Gifts pack={pack} platform={shopify} /></s-section>, document.body);
 };

@@ -7,6 +7,7 @@ import { Gifts } from "./gifts.js";
 declare const shopify: import("@shopify/ui-extensions/purchase.thank-you.block.render").Api;
 
 export default async (): Promise<void> => {
-  const pack = await packFor(shopify.orderConfirmation.value.order.id, shopify);
+  const { order, number } = shopify.orderConfirmation.value;
+  const pack = await packFor(order.id, number, shopify);
   if (pack) render(<s-section><Gifts pack={pack} platform={shopify} /></s-section>, document.body);
 };
