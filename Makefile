@@ -18,7 +18,7 @@ PYTEST = TMPDIR=$$(sh tests/place.sh) $(BIN)/python -m pytest -n $(JOBS) --dist 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long check bench assets plugin docs pictures lock clean
+.PHONY: help demo test test-long check bench assets plugin shopify docs pictures lock clean
 
 help:  ## say what there is
 	@echo "make <target>, one of:"
@@ -31,6 +31,7 @@ test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOB
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
 	@$(BIN)/python -m tests.shopify_schema
+	@$(BIN)/python -m tests.shopify_app.packages
 	@echo "test: running"
 	@$(if $(ARGS),$(PYTEST) -m "not long" $(ARGS),$(PYTEST) -m "not long" $(COUNTED) $(COVERED) && \
 		$(PYTEST) -m "not long" $(addprefix --ignore=,$(COUNTED)))
@@ -39,6 +40,7 @@ test-long: $(VENV)/dev.stamp  ## what takes minutes: the full counts of crashes 
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
 	@$(BIN)/python -m tests.shopify_schema
+	@$(BIN)/python -m tests.shopify_app.packages
 	@$(PYTEST) -m long $(ARGS)
 
 check: $(VENV)/dev.stamp  ## lint, types, import contracts, spelling
@@ -56,6 +58,9 @@ assets: $(VENV)/made.stamp  ## build what browsers load, when its sources change
 
 plugin: $(VENV)/run.stamp assets  ## the WordPress plugin, dist/alliance-for-woocommerce.zip
 	@$(BIN)/python connectors/woocommerce/build.py
+
+shopify: $(VENV)/run.stamp assets  ## the Shopify app, dist/shopify-app (HUB=https://…, CLIENT_ID=, HANDLE=)
+	@$(BIN)/python connectors/shopify/build.py "$(HUB)" "$(CLIENT_ID)" "$(HANDLE)"
 
 docs: $(VENV)/dev.stamp  ## run the examples in the docs, follow their links, find what they miss
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)
