@@ -18,7 +18,8 @@ from tests.widgets.shop import BUILT, ROOT, built, manifest
 WIDGETS = ROOT / "widgets"
 MODULES = ["slate.js", "bundle.js", "claim.js", "gifts.js", "carry.js", "vitals.js"]
 THEME = [f"shopify-{name}.js" for name in ("loader", "slate", "gifts", "bundle", "carry")]
-NAMES = [*MODULES, "embed.js", "plugin.js", *THEME, "admin.js", "chart.js", "theme.js", "admin.css"]
+NAMES = [*MODULES, "embed.js", "plugin.js", *THEME, "admin.js", "chart.js", "embedded.js",
+         "theme.js", "admin.css"]
 
 
 def test_the_widgets_own_tests_and_types_pass(node: str) -> None:
