@@ -11,6 +11,7 @@ from pathlib import Path
 from alliance_shopify.app import App
 from alliance_shopify.connector import Shopify
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.test import Client, TestResponse
 
 from alliance.connect.http import Limits, Outbound
@@ -67,6 +68,12 @@ class ShopifyHub:
     def kept(self) -> Store:
         """The shop's store, which is there."""
         store = self.store
+        assert store is not None
+        return store
+
+    def hub_store(self, session: Session, shop: FakeShop) -> Store:
+        """Another shop of the platform as the hub knows it."""
+        store = stores.at(session, "shopify", f"https://{shop.domain}")
         assert store is not None
         return store
 

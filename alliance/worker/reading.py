@@ -128,9 +128,12 @@ class _Answer:
 
 def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer:
     answer = _Answer(store_id)
-    if any(record == "store" for record, _ in records) and _has_left(hub, store_id):
-        answer.has_left = True
-        return answer
+    if any(record == "store" for record, _ in records):
+        if _has_left(hub, store_id):
+            answer.has_left = True
+            return answer
+        # It is there, and may allow more or less than before.
+        fitting.look_at(hub, store_id, hub.clock())
     connector, grant = reach(hub, store_id)
     catalogue_changed = False
     for record, ref in records:

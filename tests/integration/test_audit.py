@@ -6,6 +6,7 @@ import ast
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,7 @@ from tests.surface import told as surface_told
 from tests.world import EUR
 
 
+@pytest.mark.sqlite_first
 def test_a_clean_hub_has_no_findings_and_each_planted_fault_has_its_own(
         database: Database) -> None:
     with database.transaction() as session:

@@ -18,6 +18,8 @@ from tests.fake_shopify.recorded import fixture
 from tests.pairing_desk import visiting
 from tests.shopify_hub import ShopifyHub, shopify_hub
 
+pytestmark = pytest.mark.sqlite_first
+
 REF = "5987654321012"
 SAID = "A browser said that it came by a link of cafe."
 

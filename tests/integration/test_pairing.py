@@ -19,6 +19,8 @@ from tests.walled import EVERY_DATABASE
 
 __all__ = ["desk"]
 
+pytestmark = pytest.mark.sqlite_first
+
 
 @pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
 def test_a_shop_is_connected_by_its_address_and_two_clicks(desk: Desk, now: datetime) -> None:

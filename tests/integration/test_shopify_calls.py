@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from alliance.catalogue.model import Product
 from alliance.core.events import StoreCalled
 from alliance.db.queue import Message
 from alliance.db.session import Database
@@ -22,6 +23,8 @@ from alliance.referrals.order_model import Decision, Order
 from tests.fake_shopify.recorded import fixture
 from tests.integration.test_door import dump
 from tests.shopify_hub import ShopifyHub, shopify_hub
+
+pytestmark = pytest.mark.sqlite_first
 
 REF = "5987654321012"
 BODY = b'{"id":5987654321012,"updated_at":"2026-11-10T18:20:31+01:00"}'
@@ -137,6 +140,79 @@ def test_a_call_that_shopify_did_not_sign_is_refused_and_asks_nobody(
 
     assert here.post(call) == 401
     assert (messages(here), len(here.platform.asked)) == (0, asked)
+
+
+def test_a_call_is_answered_before_anybody_asks_the_shop(here: ShopifyHub) -> None:
+    here.shop.load_order(order(here))
+    asked = len(here.shop.asked)
+    assert here.tell("orders/paid", BODY) == 200
+
+    # The shop may be slow, or down: whoever brought the call has its answer.
+    assert (len(here.shop.asked), messages(here)) == (asked, 1)
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    (b'{"id":1,"note":"' + b"x" * 262_144 + b'"}', 413), (b"", 200), (b"[" * 5000, 200),
+    (b'{"id":"../../products/1"}', 200), (b'{"id":1,"id":2}', 200)])
+def test_a_call_that_is_too_long_is_refused_and_an_odd_one_asks_for_nothing(
+        here: ShopifyHub, body: bytes, status: int) -> None:
+    asked = len(here.shop.asked)
+    assert here.tell("orders/paid", body) == status
+    here.settle()
+
+    assert len(here.shop.asked) == asked
+    assert here.owed() == ""
+
+
+def test_a_call_of_another_content_type_is_read_by_its_signature_alone(here: ShopifyHub) -> None:
+    here.shop.load_order(order(here))
+    call = here.platform.webhook(here.shop.domain, "orders/paid", BODY)
+    headers = [("Content-Type", "text/plain"), *(
+        (name, value) for name, value in call.headers if name != "Content-Type")]
+
+    assert here.client.post(call.path, headers=headers, data=call.body).status_code == 200
+    here.settle()
+    assert here.owed() == "bakery owes cafe 5.81 EUR"
+
+
+def test_what_a_merchant_takes_back_is_seen_when_the_platform_tells_of_it(
+        here: ShopifyHub) -> None:
+    here.shop.tokens.scopes = ("read_products", "write_pixels", "read_customer_events")
+    assert here.tell("app/scopes_update", json.dumps(
+        fixture("webhooks/app_scopes_update.docs.json")).encode()) == 200
+    here.settle()
+
+    assert "The hub may not hear of this any more: A paid order." in here.inside("card").text
+    assert here.kept.state == "connected"
+
+
+def test_a_product_that_sold_out_is_known_to_be_sold_out(here: ShopifyHub) -> None:
+    product = fixture("webhooks/products_update.json")
+    for variant in product["variants"]:
+        variant.update(inventory_quantity=0, inventory_policy="deny",
+                       inventory_management="shopify")
+    here.shop.load_product(product | {"updated_at": "2026-12-01T09:00:00+01:00"})
+    assert here.tell("products/update", json.dumps(
+        {"id": product["id"], "status": "active"}).encode()) == 200
+    here.settle()
+
+    with here.hub.database.reading() as session:
+        assert session.scalars(select(Product.in_stock).where(
+            Product.store_id == here.kept.id)).all() == [False]
+
+
+def test_a_product_that_was_taken_off_or_deleted_is_offered_no_more(here: ShopifyHub) -> None:
+    here.shop.load_product(fixture("webhooks/products_update_unpublished.json"))
+    assert here.tell("products/update", json.dumps(
+        fixture("webhooks/products_update_unpublished.json")).encode()) == 200
+    here.settle()
+    here.platform.later(minutes=20)
+    here.settle()
+
+    with here.hub.database.reading() as session:
+        offered = session.scalars(select(Product.ref).where(
+            Product.store_id == here.kept.id, Product.is_public, Product.withdrawn_at.is_(None))).all()
+    assert offered == []
 
 
 def test_test_orders_and_orders_in_dollars_are_read_as_what_they_are(here: ShopifyHub) -> None:

@@ -19,6 +19,8 @@ from tests.fake_shopify.recorded import fixture
 from tests.pairing_desk import visiting
 from tests.shopify_hub import PUBLIC, ShopifyHub, shopify_hub
 
+pytestmark = pytest.mark.sqlite_first
+
 CODE = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ from alliance.db.session import Database
 from alliance.fitting import reach
 from alliance.merchants import keys
 from tests.fake_shopify.platform import Asked
-from tests.fake_shopify.recorded import response
+from tests.fake_shopify.recorded import fixture, response
 from tests.shopify_hub import ShopifyHub, shopify_hub
 
 
@@ -164,3 +165,33 @@ def test_a_dead_shop_says_what_it_is_and_is_not_asked_again_and_again(
     here.shop.state = "open"
     here.poll()
     assert here.kept.state == "connected"
+
+
+def test_the_whole_way_from_a_code_to_a_debt_and_back_to_the_end_of_the_shop(
+        here: ShopifyHub) -> None:
+    # On both databases, what the other files of Shopify try on one.
+    told = fixture("webhooks/orders_paid.json")
+    mark = {"name": "alliance_click", "value": here.token()}
+    at = here.platform.now.isoformat()
+    here.shop.load_order(told | {
+        "created_at": at, "processed_at": at, "updated_at": at, "note_attributes": [mark]})
+    assert here.tell("orders/paid", json.dumps({"id": told["id"]}).encode()) == 200
+    here.settle()
+    assert here.owed() == "bakery owes cafe 5.81 EUR"
+    assert hints_of(here, str(told["id"])) == 204
+
+    here.shop.tokens.uninstall()
+    for topic in ("app/uninstalled", "customers/redact", "shop/redact"):
+        assert here.tell(topic, json.dumps(fixture(
+            f"webhooks/{topic.replace('/', '_')}{'.docs' if topic[0] == 'a' else ''}.json"
+        )).encode()) == 200
+        here.settle()
+
+    assert here.kept.state == "disconnected"
+    assert here.owed() == "bakery owes cafe 5.81 EUR"
+
+
+def hints_of(here: ShopifyHub, ref: str) -> int:
+    """A browser's word about an order."""
+    return here.client.post("/stores/shopify/hints", data=json.dumps(
+        {"store": here.kept.id, "order": ref, "token": here.token()})).status_code

@@ -19,6 +19,8 @@ from tests import gifts, make
 from tests.fake_shopify.recorded import fixture
 from tests.shopify_hub import ShopifyHub, shopify_hub
 
+pytestmark = pytest.mark.sqlite_first
+
 REF, MARK = "5987654321012", "TESTCONF1"
 
 

@@ -66,6 +66,7 @@ def test_a_script_of_a_shopify_theme_names_no_address_and_leaves_no_name_behind(
         assert re.match(r'("use strict";)?\(\(\)=>\{', code.partition("\n")[2]), name
 
 
+@pytest.mark.long
 def test_the_same_sources_give_the_same_bytes(node: str, tmp_path: Path) -> None:
     built_again = [_build(node, tmp_path / name) for name in ("one", "two")]
     assert built_again[0] == built_again[1]
