@@ -211,7 +211,8 @@ def test_a_product_that_was_taken_off_or_deleted_is_offered_no_more(here: Shopif
 
     with here.hub.database.reading() as session:
         offered = session.scalars(select(Product.ref).where(
-            Product.store_id == here.kept.id, Product.is_public, Product.withdrawn_at.is_(None))).all()
+            Product.store_id == here.kept.id, Product.is_public,
+            Product.withdrawn_at.is_(None))).all()
     assert offered == []
 
 
