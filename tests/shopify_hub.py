@@ -137,7 +137,8 @@ class ShopifyHub:
 
 
 @contextmanager
-def shopify_hub(database: Database, folder: Path, now: datetime) -> Iterator[ShopifyHub]:
+def shopify_hub(database: Database, folder: Path, now: datetime, *,
+                embedded: bool = True) -> Iterator[ShopifyHub]:
     """The hub and the served platform; nothing is connected yet."""
     settings = Settings(
         database_url="unused", public_url=PUBLIC, secret_keys=(b"\x02" * 32,),
@@ -147,7 +148,7 @@ def shopify_hub(database: Database, folder: Path, now: datetime) -> Iterator[Sho
         shop = platform.open()
         hub = Hub(settings, database, lambda: platform.now)
         app = App(platform.client_id, platform.secrets, "https://apps.example/alliance",
-                  origin=platform.at)
+                  is_embedded=embedded, origin=platform.at)
         hub.connectors["shopify"] = Shopify(
             Outbound(allow_private=["127.0.0.0/8"], sleep=lambda seconds: None,
                      limits=Limits(connect=2, read=5)),

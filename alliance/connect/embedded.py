@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from alliance.connect.protocol import Connector, DeliveryKey, Grant, InboundCall
+from alliance.connect.protocol import (
+    Connector,
+    DeliveryKey,
+    Grant,
+    Handed,
+    InboundCall,
+    InstallAsk,
+)
 from alliance.core.orders import StoreOrder
 
 PERSONAL = frozenset({"shopper_asked", "shopper_erased", "store_erased"})
@@ -69,6 +76,38 @@ class Renewing(Connector, Protocol):
 
         Raises `StoreError`: `store_refused_key` (again=False) where the owner must open the app
         anew, anything else where later may help. Asked again with the same old keys it works again.
+        """
+        ...
+
+
+class Granting(Renewing, Protocol):
+    """A connector whose platform sends an owner's browser here, and later a code for keys with it.
+
+    For an app of an operator's own that is not opened inside the platform; `takes_grants` says
+    whether this is one. Nobody types which store it is: the platform says it, and signs it.
+    """
+
+    takes_grants: bool
+
+    def sent_by(self, call: InboundCall) -> str:
+        """The address of the store that sent this browser just now; raises `Refused`."""
+        ...
+
+    def grant_page(self, ask: InstallAsk) -> str:
+        """The store's own page on which its owner says yes or no."""
+        ...
+
+    def brought(self, call: InboundCall) -> Handed:
+        """The code with which the browser came back, and whose it is (`shop`); raises `Refused`.
+
+        That it is the browser of whoever began the trip has to be found out by its state.
+        """
+        ...
+
+    def redeem(self, grant: Grant) -> Mapping[str, str]:
+        """The keys for the code in a grant, which works once.
+
+        Raises `Refused` (`other_shop`) where another store gave it than the grant's, `StoreError`.
         """
         ...
 

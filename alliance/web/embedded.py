@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, render_template, request
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from alliance import fitting
@@ -48,6 +48,10 @@ def _speak() -> None:
 @pages.get("/stores/<connector>/app")
 def page(connector: str) -> ResponseReturnValue:
     """The empty page: its script fetches the card with a token, since a frame has no cookie."""
+    if getattr(hub().connector(connector), "takes_grants", False):
+        # An app that is opened outside the admin: whoever comes has to be signed in here.
+        return redirect(f"{url_for('granting.arrive', connector=connector)}?"
+                        f"{request.query_string.decode('latin-1')}", 303)
     asked = embedded(connector)
     try:
         shown = asked.app_page(_call())
@@ -90,7 +94,7 @@ def join(connector: str) -> ResponseReturnValue:
         change(lambda session: joining.join(
             session, connector, code, address=inside.address, name=facts.name,
             currency=Currency(facts.currency), secrets=secrets, renew_at=asked.renew_at(grant),
-            extra_hosts=_further(facts, inside), seal=hub().seal, now=now()))
+            extra_hosts=further_hosts(facts, inside.address), seal=hub().seal, now=now()))
         return _standing(asked, inside)
 
     return _inside(connector, tie)
@@ -197,10 +201,10 @@ def _joined(connector: str, inside: Inside) -> Store | None:
     return store if store is not None and store.state != "disconnected" else None
 
 
-def _further(facts: ShopFacts, inside: Inside) -> tuple[str, ...]:
+def further_hosts(facts: ShopFacts, address: str) -> tuple[str, ...]:
     """The shop's own domain, where its pages are: links lead there, too."""
     host = urlsplit(facts.address).hostname or ""
-    return (host,) if host and host != _host(inside.address) else ()
+    return (host,) if host and host != _host(address) else ()
 
 
 def _say_goodbye(store_id: str) -> None:

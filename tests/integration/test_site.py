@@ -191,7 +191,8 @@ def test_members_do_reach_what_strangers_cannot(app: Flask, visitor: Visitor,
              {"static", "orders.by_store", "alliances.invited", "placements.show", "links.show",
               "links.card", "lost.show", "articles.show", "articles.edit",
               "assets.next_version", "planning.change_plan", "swapping.answer", "pairing.install",
-              "pairing.come_back", "pairing.show", "stores.plugin", *embedded.ENDPOINTS}}
+              "pairing.come_back", "pairing.show",
+              "granting.arrive", "stores.plugin", *embedded.ENDPOINTS}}
 
     assert set(codes.values()) == {200}, codes
 

@@ -26,6 +26,8 @@ def test_a_hub_without_an_app_has_none() -> None:
 
     assert (app.client_id, app.secrets, app.listing) == ("", (), "")
     assert app.api_version == API_VERSION
+    assert app.is_embedded
+    assert not read({"EMBEDDED": "no"}).is_embedded
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -34,7 +36,8 @@ def test_a_hub_without_an_app_has_none() -> None:
     ("CLIENT_SECRETS", "short"), ("CLIENT_SECRETS", f"{SECRET},short"),
     ("CLIENT_SECRETS", "geheimnís-geheimnís"), ("LISTING", "http://apps.shopify.com/alliance"),
     ("LISTING", "javascript:alert(1)"), ("LISTING", "https://a b"), ("API_VERSION", "2026-08"),
-    ("API_VERSION", "unstable"), ("API_VERSION", "2026-07/../.."), ("API_VERSION", "２０２６-07")])
+    ("API_VERSION", "unstable"), ("API_VERSION", "2026-07/../.."), ("API_VERSION", "２０２６-07"),
+    ("EMBEDDED", "perhaps")])
 def test_a_setting_that_cannot_be_right_is_refused(name: str, value: str) -> None:
     with pytest.raises(Invalid) as refused:
         read({**WHOLE, name: value})

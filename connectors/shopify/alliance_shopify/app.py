@@ -34,19 +34,22 @@ class App:
     """The app as its operator registered it.
 
     `secrets` are the client secrets, the one in use first; a second one is taken while they are
-    changed. `listing` is the page where merchants install the app. `origin` says where a shop's
-    Admin API is asked: tests have their own.
+    changed. `listing` is the page where merchants install the app. One that is not `is_embedded` is
+    no app of a listing but an operator's own, not opened inside the admin. `origin` says where a
+    shop's Admin API is asked: tests have their own.
     """
 
     client_id: str
     secrets: tuple[str, ...] = field(repr=False)
     listing: str = ""
     api_version: str = API_VERSION
+    is_embedded: bool = True
     origin: Callable[[str], str] = address_of
 
 
 def read(config: Mapping[str, str]) -> App:
-    """The app from `ALLIANCE_SHOPIFY_*`: `CLIENT_ID`, `CLIENT_SECRETS`, `LISTING`, `API_VERSION`.
+    """The app from `ALLIANCE_SHOPIFY_*`: `CLIENT_ID`, `CLIENT_SECRETS`, `LISTING`, `API_VERSION`,
+    `EMBEDDED`.
 
     Raises `Invalid` (`bad_setting`). A hub without these settings has no Shopify app: its
     `client_id` is empty, and whoever asks for the app is told so.
@@ -68,4 +71,7 @@ def read(config: Mapping[str, str]) -> App:
         raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_LISTING is no https address.")
     if not _VERSION.fullmatch(version):
         raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_API_VERSION is a quarter such as 2026-07.")
-    return App(client_id, secrets, listing, version)
+    embedded = config.get("EMBEDDED", "").strip() or "yes"
+    if embedded not in ("yes", "no"):
+        raise Invalid("bad_setting", "ALLIANCE_SHOPIFY_EMBEDDED is yes or no.")
+    return App(client_id, secrets, listing, version, embedded == "yes")

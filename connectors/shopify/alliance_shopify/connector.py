@@ -14,8 +14,10 @@ from alliance.connect.protocol import (
     DeliveryKey,
     Equipped,
     Grant,
+    Handed,
     HookHealth,
     InboundCall,
+    InstallAsk,
     Kit,
     Page,
     PaymentAsk,
@@ -34,15 +36,18 @@ from alliance_shopify import (
     discounts,
     embedding,
     equipping,
+    oauth,
     orders,
     payments,
     session_tokens,
     shop,
+    signatures,
     tokens,
 )
 from alliance_shopify.admin_api import CHANCE, Admin
 from alliance_shopify.app import App, read
 from alliance_shopify.bulk import Bulk
+from alliance_shopify.shops import address_of
 
 _DEAD_KEYS = {"store_key_stale", "store_refused_key", "store_gone", "store_blocked"}
 
@@ -75,7 +80,9 @@ class Shopify:
         self._bulk = Bulk(self._admin, now=now, sleep=sleep)
         self._tokens = tokens.Tokens(out, app, now)
         self.listing = app.listing
-        self.is_set_up = bool(app.client_id and app.secrets)
+        is_registered = bool(app.client_id and app.secrets)
+        self.is_set_up = is_registered and app.is_embedded
+        self.takes_grants = is_registered and not app.is_embedded
 
     def check_call(self, call: InboundCall, grant: Grant) -> DeliveryKey:
         """See `calls.check_for`. A shop without keys of its own has nothing to be asked with."""
@@ -154,6 +161,23 @@ class Shopify:
     def editor_links(self, address: str) -> Mapping[str, str]:
         """See `embedding.editor_links`."""
         return embedding.editor_links(address, self._app)
+
+    def sent_by(self, call: InboundCall) -> str:
+        """See `signatures.opened`."""
+        found = signatures.opened(call.query, self._app.secrets, self._now())
+        return address_of(found["shop"])
+
+    def grant_page(self, ask: InstallAsk) -> str:
+        """See `oauth.begin`."""
+        return oauth.begin(ask, self._app)
+
+    def brought(self, call: InboundCall) -> Handed:
+        """See `oauth.finish`."""
+        return oauth.finish(call, self._app, self._now())
+
+    def redeem(self, grant: Grant) -> Mapping[str, str]:
+        """See `oauth.complete`."""
+        return oauth.complete(grant, self._tokens)
 
     def extras(self, grant: Grant) -> Mapping[str, bool]:
         """See `embedding.extras`."""
