@@ -66,7 +66,8 @@ docs: $(VENV)/dev.stamp  ## run the examples in the docs, follow their links, fi
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)
 
 pictures: $(VENV)/dev.stamp assets  ## make the pictures of README and docs anew, by the browser tests
-	@ALLIANCE_PICTURES=1 $(BIN)/python -m pytest -q tests/e2e tests/widgets/test_look_of_the_elements.py $(ARGS)
+	@ALLIANCE_PICTURES=1 $(BIN)/python -m pytest -q tests/e2e tests/widgets/test_look_of_the_elements.py \
+		tests/integration/test_shopify_app_in_a_browser.py $(ARGS)
 
 lock:  ## resolve the dependencies anew into locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "lock: needs the program uv; install it with pip." >&2; exit 1; }

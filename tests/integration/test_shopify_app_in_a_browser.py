@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route
 
 from alliance.db.session import Database
-from tests.browser import assets, browser
+from tests.browser import ROOT, assets, browser
 from tests.shopify_hub import PUBLIC, ShopifyHub, shopify_hub
 
 __all__ = ["assets", "browser"]
@@ -82,6 +83,8 @@ def test_a_shop_is_joined_inside_its_admin_and_taken_out_again(
     app.get_by_role("button", name="Yes, tie them").click()
     app.get_by_role("heading", name="This shop belongs to bakery.").wait_for()
     here.settle()
+    if os.environ.get("ALLIANCE_PICTURES") == "1":
+        page.screenshot(path=ROOT / "docs" / "images" / "shopify-app.png")
     links = app.get_by_role("link", name="Place").evaluate_all("all => all.map(each => each.href)")
     violations = [each["id"] for each in Axe().run(page.frames[-1]).response["violations"]]
     app.get_by_text("Take this shop out of the hub").click()

@@ -19,6 +19,8 @@ from tests import make, pages
 from tests.pages import Traded, Visitor
 from tests.walled import EVERY_DATABASE
 
+pytestmark = pytest.mark.sqlite_first
+
 JSON = {"Accept": "application/json"}
 
 
