@@ -64,6 +64,9 @@ def order_of(told: Json, linked: Json) -> Json:
         "shippingLines": lambda includeRemovals=False, **pages: [  # noqa: N803
             each for each in shipping if includeRemovals or not each["isRemoved"]],
         "shippingLine": next((each for each in shipping if not each["isRemoved"]), None),
+        "disputes": [{"__typename": "OrderDisputeSummary", "id": gid("OrderDisputeSummary", place),
+                      "initiatedAs": "CHARGEBACK", "status": status}
+                     for place, status in enumerate(told.get("disputes") or (), 1)],
         "transactions": _transactions(told, refunds),
         "totalTipReceivedSet": bag(told.get("total_tip_received") or 0, told["currency"]),
         "totalRefundedSet": summed([each["totalRefundedSet"] for each in refunds], zero),

@@ -55,6 +55,20 @@ def test_refunded_shipping_takes_nothing_off_the_goods() -> None:
         assert kept(shop.order(REF)) == ["26.10 EUR", "44.10 EUR", "0.00 EUR"]
 
 
+@pytest.mark.parametrize(("statuses", "is_kept"), [
+    (["LOST"], False), (["ACCEPTED"], False), (["WON", "LOST"], False), (["WON"], True),
+    (["NEEDS_RESPONSE"], True), (["UNDER_REVIEW"], True), (["PREVENTED"], True), ([], True)])
+def test_a_chargeback_that_was_lost_leaves_nothing_and_one_that_was_won_all(
+        statuses: list[str], is_kept: bool) -> None:
+    with reading() as shop:
+        shop.shop.load_order(told(PAID) | {"disputes": statuses})
+        order = shop.order(REF)
+
+    assert order.state is (OrderState.PAID if is_kept else OrderState.REFUNDED)
+    assert kept(order) == (["26.10 EUR", "44.10 EUR", "4.95 EUR"] if is_kept
+                           else ["0.00 EUR"] * 3)
+
+
 def test_an_order_that_was_wholly_refunded_keeps_nothing() -> None:
     with reading() as shop:
         shop.shop.load_order(with_refund(told(PAID), "75.15") | {"financial_status": "refunded"})

@@ -30,6 +30,9 @@ _PAID = {
     "PARTIALLY_REFUNDED": OrderState.PAID,
     "REFUNDED": OrderState.REFUNDED,
 }
+_LOST = {"LOST", "ACCEPTED"}
+"""How a dispute ends in which the shopper's bank took the money back."""
+
 _TAKES_MONEY = {"SALE", "CAPTURE"}
 
 
@@ -44,6 +47,9 @@ def read_order(raw: dict[str, Any], lines: Sequence[dict[str, Any]],
     currency = currency_of(raw)
     ref = number(raw.get("id"), "Order")
     status = word(raw, "displayFinancialStatus")
+    # Shopify goes on calling it paid, and does not say how much went back: all of it, as a rule.
+    if status in _PAID and any(one.get("status") in _LOST for one in records(raw, "disputes")):
+        status = "REFUNDED"
     paid_at = _paid_at(raw) if status in _PAID else None
     closed_at = maybe_instant(raw, "closedAt")
     created_at, processed_at = instant(raw, "createdAt"), instant(raw, "processedAt")
