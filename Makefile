@@ -18,7 +18,7 @@ PYTEST = TMPDIR=$$(sh tests/place.sh) $(BIN)/python -m pytest -n $(JOBS) --dist 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long check bench assets plugin docs pictures lock clean
+.PHONY: help demo test test-long check bench assets plugin shopify docs pictures lock clean
 
 help:  ## say what there is
 	@echo "make <target>, one of:"
@@ -30,6 +30,8 @@ demo: $(VENV)/run.stamp assets  ## four shops that ally, on http://127.0.0.1:800
 test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOBS=)
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
+	@$(BIN)/python -m tests.shopify_schema
+	@$(BIN)/python -m tests.shopify_app.packages
 	@echo "test: running"
 	@$(if $(ARGS),$(PYTEST) -m "not long" $(ARGS),$(PYTEST) -m "not long" $(COUNTED) $(COVERED) && \
 		$(PYTEST) -m "not long" $(addprefix --ignore=,$(COUNTED)))
@@ -37,6 +39,8 @@ test: $(VENV)/dev.stamp  ## every suite but the long ones (ARGS= for pytest, JOB
 test-long: $(VENV)/dev.stamp  ## what takes minutes: the full counts of crashes and random cases
 	@sh tests/prepare.sh
 	@$(BIN)/python widgets/make_assets.py
+	@$(BIN)/python -m tests.shopify_schema
+	@$(BIN)/python -m tests.shopify_app.packages
 	@$(PYTEST) -m long $(ARGS)
 
 check: $(VENV)/dev.stamp  ## lint, types, import contracts, spelling
@@ -55,11 +59,15 @@ assets: $(VENV)/made.stamp  ## build what browsers load, when its sources change
 plugin: $(VENV)/run.stamp assets  ## the WordPress plugin, dist/alliance-for-woocommerce.zip
 	@$(BIN)/python connectors/woocommerce/build.py
 
+shopify: $(VENV)/run.stamp assets  ## the Shopify app, dist/shopify-app (HUB=https://…, CLIENT_ID=, HANDLE=)
+	@$(BIN)/python connectors/shopify/build.py "$(HUB)" "$(CLIENT_ID)" "$(HANDLE)"
+
 docs: $(VENV)/dev.stamp  ## run the examples in the docs, follow their links, find what they miss
 	@$(BIN)/python -m pytest -q tests/test_docs.py $(ARGS)
 
 pictures: $(VENV)/dev.stamp assets  ## make the pictures of README and docs anew, by the browser tests
-	@ALLIANCE_PICTURES=1 $(BIN)/python -m pytest -q tests/e2e tests/widgets/test_look_of_the_elements.py $(ARGS)
+	@ALLIANCE_PICTURES=1 $(BIN)/python -m pytest -q tests/e2e tests/widgets/test_look_of_the_elements.py \
+		tests/integration/test_shopify_app_in_a_browser.py $(ARGS)
 
 lock:  ## resolve the dependencies anew into locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "lock: needs the program uv; install it with pip." >&2; exit 1; }

@@ -6,23 +6,43 @@ store is asked (house rule 11).
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy.orm import Session
 
 from alliance.connect import purchase_proofs
-from alliance.connect.protocol import Connector, Equipped, Grant, Kit, KitPlace
+from alliance.connect.embedded import Renewing
+from alliance.connect.protocol import Connector, Equipped, Grant, Kit, KitPlace, StoreError
+from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
-from alliance.merchants import health, stores
+from alliance.merchants import health, keys, stores
 from alliance.promotions import placements
+
+UNSAID = timedelta(days=30)
+"""When keys are looked at again whose platform says now that they do not run out."""
+
+log = logging.getLogger("alliance.fitting")
 
 
 def reach(hub: Hub, store_id: str) -> tuple[Connector, Grant]:
-    """What speaks with a store, and its keys; raises `Conflict` when it is disconnected."""
-    with hub.database.reading() as session:
-        store = stores.named(session, store_id)
-        grant = stores.grant_of(session, store_id, hub.seal)
-    return hub.connector(store.connector), grant
+    """What speaks with a store, and its keys, renewed where they are due.
+
+    Raises `Conflict` when it is disconnected, `StoreError` where its platform gives no new keys.
+    """
+    connector, grant, is_due = _opened(hub, store_id)
+    if is_due:
+        _renew(hub, connector, grant)
+        connector, grant, _ = _opened(hub, store_id)
+    return connector, grant
+
+
+def doubt(hub: Hub, store_id: str, error: Exception) -> None:
+    """A store refused keys that should work still: they are renewed before it is asked again."""
+    if isinstance(error, StoreError) and error.code == "store_key_stale":
+        hub.database.run(lambda session: keys.doubt(session, store_id, now=hub.clock()))
 
 
 def look_at(hub: Hub, store_id: str, now: datetime) -> None:
@@ -55,6 +75,40 @@ def leave(hub: Hub, store_id: str) -> bool:
 def door_of(hub: Hub, connector: str, path_token: str) -> str:
     """The address that a store calls."""
     return f"{hub.settings.public_url}/stores/{connector}/calls/{path_token}"
+
+
+def _opened(hub: Hub, store_id: str) -> tuple[Connector, Grant, bool]:
+    with hub.database.reading() as session:
+        store = stores.named(session, store_id)
+        grant = stores.grant_of(session, store_id, hub.seal)
+        is_due = keys.is_due(session, store_id, now=hub.clock())
+    return hub.connector(store.connector), grant, is_due
+
+
+def _renew(hub: Hub, connector: Connector, grant: Grant) -> None:
+    """Renew a store's keys, unless another worker does: the ones at hand then serve once more.
+
+    Keys are renewed before they end, so a platform that does not answer costs nothing yet.
+    """
+    renewing = cast(Renewing, connector)
+    with hub.database.claiming() as session:
+        until = keys.lease(session, grant.store_id, now=hub.clock())
+    if until is None:
+        return
+    # Somebody may have renewed them between our reading and our lease.
+    grant = _opened(hub, grant.store_id)[1]
+    try:
+        secrets = renewing.renew_keys(grant)
+    except StoreError as error:
+        hub.database.run(lambda session: keys.give_back(session, grant.store_id, until))
+        if not error.again:
+            raise
+        log.warning("the keys of store %s are renewed later: %s", grant.store_id, error.detail)
+        return
+    crashpoint("keys.renewed")
+    at = renewing.renew_at(replace(grant, secrets=secrets)) or hub.clock() + UNSAID
+    hub.database.run(lambda session: keys.keep(
+        session, grant.store_id, until, secrets, at, hub.seal))
 
 
 def _kit(hub: Hub, session: Session, grant: Grant) -> Kit:

@@ -30,16 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each test runs on both databases, and its further cases on SQLite alone: the others are long.
 
     Files whose subject is the database itself have the mark `on_both`: all their cases run on both.
+    What has the mark `sqlite_first` is about things above it: on PostgreSQL all of it is long.
     """
     seen: set[str] = set()
     for item in items:
         chosen = item.callspec.params.get("database") if hasattr(item, "callspec") else None
         name = item.nodeid.partition("[")[0]
-        if chosen in ("postgresql", "walled") and name in seen and not item.get_closest_marker(
-                "on_both"):
+        if chosen not in ("postgresql", "walled"):
+            continue
+        if item.get_closest_marker("sqlite_first") or (
+                name in seen and not item.get_closest_marker("on_both")):
             item.add_marker(pytest.mark.long)
-        elif chosen in ("postgresql", "walled"):
-            seen.add(name)
+        seen.add(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -11,8 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("alliance", "connectors/woocommerce/alliance_woocommerce")
+PACKAGES = ("alliance", "connectors/shopify/alliance_shopify",
+            "connectors/woocommerce/alliance_woocommerce")
 CONNECTORS = {"DEMO": "alliance/connect/demo",
+              "SHOPIFY": "connectors/shopify/alliance_shopify",
               "WOOCOMMERCE": "connectors/woocommerce/alliance_woocommerce"}
 FOR_EVERY_CONNECTOR = {"ALLOW_PRIVATE", "CA_BUNDLE"}
 _SETTING = re.compile(r"ALLIANCE_[A-Z0-9_]+[A-Z0-9]")

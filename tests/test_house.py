@@ -121,7 +121,9 @@ def test_names_say_what_a_thing_is() -> None:
     unwanted = [f"{named(path)}:{node.lineno} {node.name}"
                 for path in sources(*PACKAGES) for node in ast.walk(tree(path))
                 if isinstance(node, ast.ClassDef | ast.FunctionDef)
-                and _words(node.name) & _both(NOT_USED) and "agent" not in _words(node.name)]
+                and _words(node.name) & _both(NOT_USED)
+                # Names of the web's and of GraphQL's own things: a user agent, user errors.
+                and not _words(node.name) & {"agent", "errors"}]
 
     assert drawers + unwanted == []
 
@@ -233,7 +235,8 @@ def test_every_event_leads_somewhere_on_purpose() -> None:
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("lint-imports")
     # The copy's own packages come first, before the ones that are installed.
-    paths = os.pathsep.join([str(folder), str(folder / "connectors/woocommerce")])
+    paths = os.pathsep.join([str(folder), *(str(folder / "connectors" / each)
+                                            for each in ("shopify", "woocommerce"))])
     return subprocess.run([str(program), "--no-cache", "--no-logo"], cwd=folder, text=True,
                           capture_output=True, timeout=120, env=os.environ | {"PYTHONPATH": paths})
 

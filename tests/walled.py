@@ -22,7 +22,7 @@ from alliance.db.session import Database
 from alliance.ledger import proofs
 from alliance.ledger.model import Entry, Head, Leaf, PostingRow
 from alliance.ledger.proofs import HeadKey
-from alliance.merchants.joining_model import Pairing, StoreHealth
+from alliance.merchants.joining_model import JoinCode, KeyLease, Pairing, StoreHealth
 from alliance.merchants.model import Person, ShownVersion, SignedIn, Store
 from alliance.promotions import codes, placements
 from alliance.promotions.campaign_model import Campaign, Component, Consent, Coupon
@@ -38,6 +38,7 @@ from alliance.referrals.click_model import (
     PlacementVital,
     SpoolOffset,
 )
+from alliance.referrals.hint_model import Hint
 from alliance.referrals.link_model import Link
 from alliance.referrals.order_model import Decision, Hold, Order, OrderTouch
 from alliance.settlement import cycles, payments
@@ -62,13 +63,14 @@ _ALLIANCE = {"seller", "host", "leader", "fellow"}
 
 SEES: dict[Any, set[str]] = {
     Person: {"seller"}, SignedIn: {"seller"}, Store: _PARTIES | {"leader"},
-    Pairing: {"seller"}, StoreHealth: {"seller"},
+    Pairing: {"seller"}, StoreHealth: {"seller"}, JoinCode: {"seller"}, KeyLease: {"seller"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: _ALLIANCE, Span: _ALLIANCE,
     Product: set(ACTORS), Placement: {"host", "leader"}, HostCode: _PARTIES,
     PlacementDay: {"host"}, PlacementVital: {"host", "leader"},
     Link: {"host"}, Click: _PARTIES, OwnVisitor: {"host"}, Impression: _PARTIES,
     ClickCount: _PARTIES, Hold: _PARTIES | {"leader"},
     SpoolOffset: set(), Order: _PARTIES, OrderTouch: _PARTIES, Decision: _PARTIES,
+    Hint: {"seller"},
     Commission: _PARTIES | {"leader"}, Cycle: _ALLIANCE, CycleLine: _ALLIANCE,
     Obligation: _ALLIANCE, Payment: _ALLIANCE,
     Entry: _ALLIANCE, PostingRow: _ALLIANCE, Leaf: _ALLIANCE, Head: _ALLIANCE,
@@ -82,7 +84,7 @@ SEES: dict[Any, set[str]] = {
 
 CHANGES: dict[Any, set[str]] = dict.fromkeys(SEES, set[str]()) | {
     Person: {"seller"}, SignedIn: {"seller"}, Store: {"seller"}, Product: {"seller"},
-    Pairing: {"seller"}, StoreHealth: {"seller"},
+    Pairing: {"seller"}, StoreHealth: {"seller"}, JoinCode: {"seller"}, KeyLease: {"seller"},
     Contract: _ALLIANCE, TermsVersion: _ALLIANCE, Signature: {"seller"}, Span: _PARTIES,
     Placement: {"host"}, HostCode: _PARTIES, Link: {"host"}, OwnVisitor: {"host"},
     Hold: {"seller", "leader"}, Commission: {"seller"}, Obligation: _PARTIES, Payment: _PARTIES,
@@ -142,6 +144,10 @@ def _merchants(session: Session, made: World) -> dict[str, str]:
         id=new_id("prg", BEFORE), state_hash="0" * 64, merchant_id=made.merchants["bakery"].id,
         connector="woocommerce", address="https://bakery.example", back="", created_at=BEFORE,
         expires_at=NOW))
+    session.add(JoinCode(code_hash="0" * 64, merchant_id=made.merchants["bakery"].id,
+                         person_id=person, connector="shopify", created_at=BEFORE,
+                         expires_at=NOW))
+    session.add(KeyLease(store_id=made.store.id, due_at=NOW))
     session.add(StoreHealth(store_id=made.store.id, looked_at=BEFORE, platform="A shop",
                             may_write=True, hooks={}, checks={}))
     return {"seller": made.merchants["bakery"].id, "host": made.merchants["cafe"].id,
@@ -161,6 +167,8 @@ def _show(session: Session, made: World) -> None:
     codes.give(session, made.actor(session, "bakery"), made.store.id, seats["cafe"].id,
                kind="coupon", code="CAFE5", now=BEFORE)
     session.add_all([
+        Hint(store_id=made.store.id, order_ref="1", click_id=new_id("clk", BEFORE),
+             host_member_id=seats["cafe"].id, heard_at=BEFORE),
         Click(id=new_id("clk", BEFORE), alliance_id=made.alliance.id,
               host_member_id=seats["cafe"].id, seller_member_id=seats["bakery"].id,
               store_id=made.store.id, product_id=made.product_id, at=BEFORE, visitor="f" * 32,

@@ -23,7 +23,10 @@ const ELEMENTS = [
   ["claim", 26, "gifts", "bundle"],
 ];
 /** Stands at the head of the script that others ship, so that whoever reads it finds what it is made from. */
-const ORIGIN = "Made from widgets/src/shipped.ts of the merchant alliance hub.";
+const ORIGIN = (name) => `/* Made from widgets/src/${name}.ts of the merchant alliance hub. */\n`;
+/** What a Shopify theme has: no codes after a purchase, which its checkout shows by an extension of its own. */
+const THEME_MODULES = ["slate", "gifts", "bundle"];
+const THEME_ELEMENTS = ["slate", "article", "bundle"];
 
 /** Build all into `out`, which is replaced as a whole. */
 export async function buildAll(out = OUT) {
@@ -32,6 +35,7 @@ export async function buildAll(out = OUT) {
   const keep = keeper(fresh);
   await buildEmbed(keep);
   await buildPlugin(keep);
+  await buildTheme(keep);
   await buildAdmin(keep);
   await writeFile(join(fresh, "manifest.json"), `${JSON.stringify(keep.manifest, null, 2)}\n`);
   await rm(out, { recursive: true, force: true });
@@ -49,8 +53,8 @@ async function buildEmbed(keep) {
 }
 
 /** What the loader knows of the modules, by whatever `load` of that build takes for each. */
-const tables = (known) => ({
-  ELEMENTS: ELEMENTS.map(([name, rem, module, ...path]) => [name, rem, known[module], ...path]),
+const tables = (known, elements = ELEMENTS) => ({
+  ELEMENTS: elements.map(([name, rem, module, ...path]) => [name, rem, known[module], ...path]),
   CARRY: known.carry,
   VITALS: known.vitals,
 });
@@ -65,11 +69,31 @@ async function buildPlugin(keep) {
   const code = await lean("shipped", defined({ ...tables(inside), BUNDLE: inside.bundle, CLAIM: inside.claim }), {
     format: "iife", charset: "ascii", conditions: ["shipped"],
   });
-  await keep("plugin.js", `/* ${ORIGIN} */\n${code}\n`, { folder: "plugin", stem: "alliance-elements" });
+  await keep("plugin.js", `${ORIGIN("shipped")}${code}\n`, { folder: "plugin", stem: "alliance-elements" });
+}
+
+/**
+ * The same sources for a Shopify theme, as classic scripts that are small each: the first one, the parts
+ * that it fetches by the addresses on its tag, and what carries a token to the cart.
+ */
+async function buildTheme(keep) {
+  const inside = Object.fromEntries(THEME_MODULES.map((name) => [name, name]));
+  const shown = ELEMENTS.filter(([name]) => THEME_ELEMENTS.includes(name));
+  const define = defined({ ...tables(inside, shown), BUNDLE: inside.bundle, CLAIM: "" });
+  const options = { format: "iife", conditions: ["shopify"] };
+  const kept = (name, origin, code) => keep(`shopify-${name}.js`, `${ORIGIN(origin)}${code}\n`, { folder: "shopify", stem: name });
+  await kept("loader", "shopify", await lean("shopify", define, options));
+  for (const name of THEME_MODULES) {
+    const contents = `import { draw } from "./${name}.js"; Object.assign(document.currentScript, { draw });`;
+    await kept(name, name, await lean("", define, {
+      ...options, entryPoints: undefined, stdin: { contents, resolveDir: join(HERE, "src"), loader: "ts" },
+    }));
+  }
+  await kept("carry", "shopify_carry", await lean("shopify_carry", define, options));
 }
 
 async function buildAdmin(keep) {
-  for (const name of ["admin", "chart", "theme"]) {
+  for (const name of ["admin", "chart", "embedded", "theme"]) {
     await keep(`${name}.js`, await bundle(`src/admin/${name}.ts`, { format: "iife" }));
   }
   await keep("admin.css", await bundle("src/admin/admin.css", { plugins: [picturesAsFiles(keep)] }));

@@ -51,13 +51,14 @@ def find_node() -> str | None:
     return None
 
 
-def install_packages(node: str) -> None:
-    """Make `node_modules` equal to package-lock.json, unless it is already."""
-    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    stamp = HERE / "node_modules" / ".stamp"
+def install_packages(node: str, folder: Path = HERE, *options: str) -> None:
+    """Make the folder's `node_modules` equal to its package-lock.json, unless it is already."""
+    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    stamp = folder / "node_modules" / ".stamp"
     if _read(stamp) == lock:
         return
-    _run(*_npm(node), "ci", "--no-audit", "--no-fund", "--loglevel=error", path_first=node)
+    _run(*_npm(node), "ci", "--no-audit", "--no-fund", "--loglevel=error", *options,
+         path_first=node, folder=folder)
     stamp.write_text(lock)
 
 
@@ -106,11 +107,11 @@ def _version(node: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _run(*command: str, path_first: str | None = None) -> str:
+def _run(*command: str, path_first: str | None = None, folder: Path = HERE) -> str:
     env = dict(os.environ)
     if path_first:
         env["PATH"] = f"{Path(path_first).parent}{os.pathsep}{env.get('PATH', '')}"
-    done = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True, env=env)
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=env)
     return done.stdout
 
 

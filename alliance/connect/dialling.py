@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from threading import Lock, Timer
 from types import TracebackType
 from typing import Any
@@ -143,8 +144,12 @@ class Road(HTTPAdapter):
         super().close()
 
 
+@cache
 def trust(ca_bundle: str) -> ssl.SSLContext:
-    """What is believed about certificates: these authorities, TLS 1.2 or newer, names checked."""
+    """What is believed about certificates: these authorities, TLS 1.2 or newer, names checked.
+
+    A file of authorities is read once in a process, which takes a while.
+    """
     context = ssl.create_default_context(cafile=ca_bundle)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +35,12 @@ BUSY = frozenset({429, 502, 503, 504})
 _BROKEN = frozenset({500, 502, 503, 504})
 _PASSING = frozenset({"store_unreachable", "store_timeout", "store_truncated"})
 LONGEST_LOCATION = 1200
+LONGEST_LINE = 1_000_000
+LARGEST_FILE = 200_000_000
+FILE_SECONDS = 60.0
+"""What a file of lines may have at most: bytes a line, bytes in all, and time for all of it."""
+
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?", re.ASCII)
 _AGENT = "merchant-alliance-hub"
 _CHANCE = secrets.SystemRandom().random
 
@@ -80,9 +90,9 @@ class Answer:
 
     @property
     def retry_after(self) -> int | None:
-        """The seconds the store asks to wait, if it says so in seconds."""
+        """The seconds the store asks to wait, if it says so in seconds; Shopify says `2.0`."""
         text = self.headers.get("retry-after", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+        return math.ceil(Decimal(text)) if _SECONDS.fullmatch(text) else None
 
 
 class Outbound:
@@ -122,21 +132,39 @@ class Outbound:
         last answer, whatever its status; a redirect, a refused address and every failure to get
         an answer is a `StoreError`.
         """
-        for left in range(self._limits.tries - 1, -1, -1):
-            done = self._limits.tries - 1 - left
-            try:
-                answer = self._once("GET", url, None, _merged(headers, sign))
-            except StoreError as error:
-                if not left or error.code not in _PASSING:
-                    raise
-                self._sleep(self._pause(done))
-                continue
-            wait = answer.retry_after or 0
-            if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
-                self._heed(url, answer)
-                return answer
-            self._sleep(wait + self._pause(done))
-        raise AssertionError("the last try returns or raises")
+        return self._until_answered("GET", url, None, headers, sign)
+
+    def query(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
+              sign: Signer | None = None) -> Answer:
+        """Read by a question in the body, as GraphQL does. Tried again as `get` is.
+
+        Only for questions that change nothing, however often they are asked.
+        """
+        return self._until_answered("POST", url, body, headers, sign)
+
+    def lines(self, url: str, *, size: int | None = None, seconds: float = FILE_SECONDS,
+              longest: int = LONGEST_LINE, largest: int = LARGEST_FILE) -> Iterator[bytes]:
+        """Each line of a file which whoever knows its address may fetch, as it comes in.
+
+        Nothing of a store's keys is sent along. Tried once: a file that breaks off must be read
+        from its start. `size` is how many bytes there have to be. Raises `StoreError`, also in the
+        middle, so that whoever reads knows only at the end that it was all.
+        """
+        place = goal(url, self._allowed, self._resolve)
+        limits = self._limits
+        with Line(place, limits.connect, seconds) as line, _Session() as session:
+            session.mount(f"{place.scheme}://", Road(place, line, self._trust))
+            with _plainly(place.host, line), session.get(
+                url, headers=_complete({}), stream=True, allow_redirects=False,
+                timeout=(limits.connect, limits.read),
+            ) as response:
+                headers = _checked(place.host, response)
+                if response.status_code != 200:
+                    raise StoreError("store_failed", f"{place.host} does not hand out a file.",
+                                     again=True, host=place.host, status=response.status_code)
+                if _length(headers) > largest:
+                    raise _too_large(place.host, largest, 200)
+                yield from _split(place.host, line, response, size, longest, largest)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None,
              sign: Signer | None = None) -> Answer:
@@ -156,6 +184,24 @@ class Outbound:
                sign: Signer | None = None) -> Answer:
         """Remove what is there, once, as `post` does."""
         return self._write("DELETE", url, None, headers, sign)
+
+    def _until_answered(self, method: str, url: str, body: bytes | None,
+                        headers: Mapping[str, str] | None, sign: Signer | None) -> Answer:
+        for left in range(self._limits.tries - 1, -1, -1):
+            done = self._limits.tries - 1 - left
+            try:
+                answer = self._once(method, url, body, _merged(headers, sign))
+            except StoreError as error:
+                if not left or error.code not in _PASSING:
+                    raise
+                self._sleep(self._pause(done))
+                continue
+            wait = answer.retry_after or 0
+            if answer.status not in BUSY or not left or wait > self._limits.longest_pause:
+                self._heed(url, answer)
+                return answer
+            self._sleep(wait + self._pause(done))
+        raise AssertionError("the last try returns or raises")
 
     def _write(self, method: str, url: str, body: bytes | None,
                headers: Mapping[str, str] | None, sign: Signer | None) -> Answer:
@@ -197,45 +243,27 @@ class Outbound:
               headers: Mapping[str, str]) -> Answer:
         limits = self._limits
         with Line(place, limits.connect, limits.deadline) as line, _Session() as session:
-            session.adapters.clear()
             session.mount(f"{place.scheme}://", Road(place, line, self._trust))
-            try:
-                with session.request(
-                    method, url, data=body, headers=_complete(headers), stream=True,
-                    allow_redirects=False, timeout=(limits.connect, limits.read),
-                ) as response:
-                    return self._read(place.host, line, response)
-            except requests.exceptions.SSLError:
-                if line.was_cut:
-                    raise _timeout(place.host) from None
-                raise StoreError("store_certificate", f"The certificate of {place.host} is not "
-                                 "valid.", again=True, host=place.host) from None
-            except (requests.RequestException, HTTPError, OSError) as error:
-                raise _failure(place.host, line, error) from None
+            with _plainly(place.host, line), session.request(
+                method, url, data=body, headers=_complete(headers), stream=True,
+                allow_redirects=False, timeout=(limits.connect, limits.read),
+            ) as response:
+                return self._read(place.host, line, response)
 
     def _read(self, host: str, line: Line, response: requests.Response) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if 300 <= response.status_code < 400:
-            raise _elsewhere(host, response.status_code,
-                             headers.get("location", "")[:LONGEST_LOCATION])
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise StoreError("store_encoded", f"{host} packs its answers though it was asked "
-                             "not to.", again=False, host=host, status=response.status_code)
-        length = headers.get("content-length", "0")
-        too_large = length.isascii() and length.isdigit() and int(length[:20]) > self._limits.size
+        headers, size = _checked(host, response), self._limits.size
+        too_large = _length(headers) > size
         body = bytearray()
         while not too_large:
             part = response.raw.read(65_536, decode_content=False)
             if not part:
                 break
             body += part
-            too_large = len(body) > self._limits.size
+            too_large = len(body) > size
         if line.was_cut:
             raise _timeout(host)
         if too_large:
-            raise StoreError("store_too_large", f"{host} answered more than "
-                             f"{self._limits.size} bytes.", again=False, host=host,
-                             status=response.status_code)
+            raise _too_large(host, size, response.status_code)
         return Answer(response.status_code, headers, bytes(body))
 
 
@@ -245,10 +273,60 @@ class _Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
+        self.adapters.clear()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere. Told of one, requests would read the whole body first, however long."""
+
+
+@contextmanager
+def _plainly(host: str, line: Line) -> Iterator[None]:
+    """What went wrong on the line, in our own words."""
+    try:
+        yield
+    except requests.exceptions.SSLError:
+        if line.was_cut:
+            raise _timeout(host) from None
+        raise StoreError("store_certificate", f"The certificate of {host} is not valid.",
+                         again=True, host=host) from None
+    except (requests.RequestException, HTTPError, OSError) as error:
+        raise _failure(host, line, error) from None
+
+
+def _checked(host: str, response: requests.Response) -> dict[str, str]:
+    """The headers of an answer that may be read: no redirect, and nothing packed."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    if 300 <= response.status_code < 400:
+        raise _elsewhere(host, response.status_code,
+                         headers.get("location", "")[:LONGEST_LOCATION])
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise StoreError("store_encoded", f"{host} packs its answers though it was asked not to.",
+                         again=False, host=host, status=response.status_code)
+    return headers
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    """How long the answer says it is; zero where it does not."""
+    text = headers.get("content-length", "")[:20]
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _split(host: str, line: Line, response: requests.Response, size: int | None, longest: int,
+           largest: int) -> Iterator[bytes]:
+    started, there = b"", 0
+    while part := response.raw.read(65_536, decode_content=False):
+        there += len(part)
+        *ended, started = (started + part).split(b"\n")
+        if there > largest or len(started) > longest or any(len(one) > longest for one in ended):
+            raise _too_large(host, largest if there > largest else longest, response.status_code)
+        yield from ended
+    if line.was_cut:
+        raise _timeout(host)
+    if size is not None and there != size:
+        raise _truncated(host)
+    if started:
+        yield started
 
 
 def _host(url: str) -> str:
@@ -284,11 +362,20 @@ def _timeout(host: str) -> StoreError:
     return StoreError("store_timeout", f"{host} took too long.", again=True, host=host)
 
 
+def _truncated(host: str) -> StoreError:
+    return StoreError("store_truncated", f"{host} broke off in the middle of its answer.",
+                      again=True, host=host)
+
+
+def _too_large(host: str, size: int, status: int) -> StoreError:
+    return StoreError("store_too_large", f"{host} answered more than {size} bytes.", again=False,
+                      host=host, status=status)
+
+
 def _failure(host: str, line: Line, error: Exception) -> StoreError:
     text = f"{type(error).__name__} {error}"
     if line.was_cut or isinstance(error, requests.Timeout) or "timed out" in text.lower():
         return _timeout(host)
     if "IncompleteRead" in text:
-        return StoreError("store_truncated", f"{host} broke off in the middle of its answer.",
-                          again=True, host=host)
+        return _truncated(host)
     return StoreError("store_unreachable", f"{host} cannot be reached.", again=True, host=host)

@@ -61,7 +61,11 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """What a call was about. `record`: order, order_removed, product, product_removed, broken."""
+    """What a call was about. `record`: order, order_removed, product, product_removed, broken.
+
+    Platforms with an app of ours (`embedded.py`) also tell of the `store` itself (it removed the
+    app, or changed what the app may do), of a `bulk` reading that ended, and of `PERSONAL` wishes.
+    """
 
     record: str
     ref: str

@@ -26,10 +26,23 @@ class StoreCalled(Event):
 
     store_id: str
     record: str
-    """What it is about: `order`, `order_removed`, `product`, `product_removed`, `broken`."""
+    """What it is about: `order`, `order_removed`, `product`, `product_removed`, `store`, `bulk`,
+    `broken`."""
     ref: str
     digest: str
     """SHA-256 of the raw body: the body itself is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyAsked(Event):
+    """A platform asks what is kept of a shopper, or that it be forgotten; or a store's, at its end.
+    """
+
+    store_id: str
+    wanted: str
+    """`shopper_asked`, `shopper_erased` or `store_erased`."""
+    ref: str
+    """The store's own name of the order that it is about; `-` where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +134,9 @@ class CycleFinal(Event):
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (StoreCalled, StoreConnected, PlacementsChanged, PastWanted, CatalogueDoubted,
-                 OrderChanged, ClicksDrained, CodeChanged, CouponsDue, CampaignMoved,
-                 TermsInForce, HoldMoved, CycleFinal)
+    for kind in (StoreCalled, PrivacyAsked, StoreConnected, PlacementsChanged, PastWanted,
+                 CatalogueDoubted, OrderChanged, ClicksDrained, CodeChanged, CouponsDue,
+                 CampaignMoved, TermsInForce, HoldMoved, CycleFinal)
 }
 
 

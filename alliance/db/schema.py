@@ -22,6 +22,7 @@ MODELS = ("db.queue", "merchants.model", "merchants.joining_model", "ledger.mode
           "alliances.model", "catalogue.model", "content.model", "promotions.model",
           "promotions.campaign_model", "promotions.task_model",
           "referrals.link_model", "referrals.click_model", "referrals.order_model",
+          "referrals.hint_model",
           "settlement.model")
 """Modules that define tables. Named as text: the schema is the one thing below that must know
 every table above, and it asks for them only when it is run."""

@@ -18,7 +18,8 @@ from alliance.insights import seats
 from alliance.ledger.model import Entry, PostingRow
 from alliance.merchants.model import Merchant, Store
 from alliance.promotions.campaign_model import Campaign, Component
-from alliance.referrals import orders
+from alliance.referrals import hints, orders
+from alliance.referrals.hint_model import Hint
 from alliance.referrals.order_model import Decision, Order
 from alliance.rules import attribution
 from alliance.rules import gifts as law
@@ -85,6 +86,8 @@ class OrderSeen:
     """The sealed entry that booked each commission, by commission."""
     gifts: tuple[GiftUsed, ...]
     """Codes of campaigns that it used, of those that the reader runs, gives or bears."""
+    hints: tuple[Hint, ...] = ()
+    """What browsers said and the order does not: for its seller alone, and never paid."""
 
 
 def referred(session: Session, by: Actor, *, box: str, outcome: str = "", reason: str = "",
@@ -142,7 +145,15 @@ def seen(session: Session, by: Actor, order_id: str) -> OrderSeen:
         tuple(touch for touch in inputs.touches if touch.host in hosts), tuple(earned),
         tuple(_bookings(session, [each.id for each in earned])),
         reading.booked_by(session, [each.id for each in (*earned, *shared)]),
-        tuple(_gifts(session, inputs, shared, mine, is_seller=is_seller)))
+        tuple(_gifts(session, inputs, shared, mine, is_seller=is_seller)),
+        _lost(session, order, inputs) if is_seller else ())
+
+
+def _lost(session: Session, order: Order, inputs: Inputs) -> tuple[Hint, ...]:
+    """What browsers said of the order that it does not say itself."""
+    carried = {touch.id for touch in inputs.touches}
+    return tuple(hint for hint in hints.of_order(session, order.store_id, order.ref)
+                 if hint.click_id not in carried)
 
 
 def by_store(session: Session, slug: str, ref: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What is kept while a store hands over its keys, and what it was last found to be."""
+"""What is kept while a store joins, of keys that run out, and what a store was last found to be."""
 
 from __future__ import annotations
 
@@ -42,6 +42,43 @@ class Pairing(Base):
     )
 
 
+class JoinCode(Base):
+    """A code by which an owner ties a shop to the business, from inside the shop's own platform.
+
+    Only its SHA-256 is kept. It works once, before `expires_at`; `store_id` is what it tied.
+    """
+
+    __tablename__ = "join_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    connector: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("stores.id"))
+
+    __table_args__ = (
+        CheckConstraint("expires_at > created_at", name="expires_after_start"),
+        CheckConstraint("(used_at IS NULL) = (store_id IS NULL)", name="used"),
+    )
+
+
+class KeyLease(Base):
+    """When a store's keys have to be renewed, and until when somebody is about to do it.
+
+    Only stores whose keys run out have a row. The lease is what makes one renewal of two workers:
+    no lock is held while the platform is asked, and one who died in the middle loses it by time.
+    """
+
+    __tablename__ = "key_leases"
+
+    store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+    due_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+
+
 class StoreHealth(Base):
     """What a store was found to be when it was last looked at; a later look replaces it.
 
@@ -70,4 +107,6 @@ def _stores(merchant_id: str) -> Select[Any]:
 _STORE = walls.rows("stores", "id", "merchant_id")
 
 walls.wall(Pairing, seen=lambda who: Pairing.merchant_id == who)
+walls.wall(JoinCode, seen=lambda who: JoinCode.merchant_id == who)
+walls.wall(KeyLease, seen=lambda who: KeyLease.store_id.in_(_stores(who)))
 walls.wall(StoreHealth, seen=lambda who: StoreHealth.store_id.in_(_stores(who)))

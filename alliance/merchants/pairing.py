@@ -22,7 +22,7 @@ from alliance.core.errors import Conflict, Invalid, NotFound
 from alliance.core.ids import new_id
 from alliance.core.money import Currency
 from alliance.db.sealed import Seal, Sealed
-from alliance.merchants import connecting, people, stores
+from alliance.merchants import connecting, keys, people, stores
 from alliance.merchants.joining_model import Pairing
 from alliance.merchants.model import Store
 
@@ -99,6 +99,16 @@ def own(session: Session, by: Actor, pairing_id: str, *, now: datetime) -> Pairi
     return pairing
 
 
+def redeemed(session: Session, by: Actor, pairing_id: str, secrets: Mapping[str, str],
+             seal: Seal, *, now: datetime) -> None:
+    """What was handed over was a code, which works once: these keys stand in its place."""
+    pairing = own(session, by, pairing_id, now=now)
+    if pairing.handed_at is None or pairing.store_id is not None or not _bounded(secrets):
+        raise Conflict("pairing_unanswered", "The shop has not handed over its keys.")
+    pairing.secrets = seal.close(json.dumps(dict(secrets), sort_keys=True), *_place(pairing))
+    session.flush()
+
+
 def to_prove(session: Session, by: Actor, pairing_id: str, seal: Seal, *, now: datetime) -> Grant:
     """What was handed over, as one call to the shop that was typed would use it.
 
@@ -113,10 +123,13 @@ def to_prove(session: Session, by: Actor, pairing_id: str, seal: Seal, *, now: d
 
 
 def finish(session: Session, by: Actor, pairing_id: str, *, name: str, currency: Currency,
-           renews: str | None, seal: Seal, allow_http: bool = False, now: datetime) -> Store:
+           renews: str | None, seal: Seal, allow_http: bool = False,
+           extra_hosts: Sequence[str] = (), renew_at: datetime | None = None,
+           now: datetime) -> Store:
     """Keep the store whose keys were proven, or give one that is known its new keys (`renews`).
 
-    The trip keeps no keys from then on. Raises as `connecting.connect` and `renew` do.
+    `renew_at` is from when on keys that run out are to be renewed. The trip keeps no keys from then
+    on. Raises as `connecting.connect` and `renew` do.
     """
     grant = to_prove(session, by, pairing_id, seal, now=now)
     pairing = session.get_one(Pairing, pairing_id)
@@ -128,7 +141,9 @@ def finish(session: Session, by: Actor, pairing_id: str, *, name: str, currency:
     else:
         store = connecting.connect(
             session, by, connector=pairing.connector, address=pairing.address, name=name,
-            currency=currency, secrets=secrets, seal=seal, allow_http=allow_http, now=now)
+            currency=currency, secrets=secrets, seal=seal, allow_http=allow_http,
+            extra_hosts=extra_hosts, now=now)
+    keys.due(session, store.id, renew_at)
     pairing.secrets, pairing.store_id = Sealed(""), store.id
     session.flush()
     return store

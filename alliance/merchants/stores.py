@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets as chance
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -60,6 +61,13 @@ def by_path_token(session: Session, connector: str, path_token: str) -> Store:
     if store is None:
         raise NotFound("store", "at this address")
     return store
+
+
+def at(session: Session, connector: str, address: str) -> Store | None:
+    """The store that the hub knows at this address, whoever's; a connected one before others."""
+    return session.scalars(select(Store).where(
+        Store.connector == connector, Store.address == address,
+    ).order_by(Store.state == "disconnected", Store.connected_at.desc(), Store.id)).first()
 
 
 def named(session: Session, store_id: str) -> Store:
@@ -184,13 +192,34 @@ def mended(session: Session, store_id: str, *, now: datetime) -> None:
 
 def disconnect(session: Session, by: Actor, store_id: str, *, now: datetime) -> None:
     """Forget the store's keys and answer its calls no more; its orders and products stay known."""
-    store = own(session, by, store_id)
+    left(session, own(session, by, store_id).id)
+
+
+def left(session: Session, store_id: str) -> None:
+    """The store left, or its platform removed the hub there: the same, without anybody asking."""
+    store = named(session, store_id)
     move(store, "disconnected")
     store.trouble = None
     store.catalogue_cursor = None
     store.secrets = Sealed("")
     session.flush()
-    shown.changed_of(session, [by.merchant])
+    shown.changed_of(session, [store.merchant_id])
+
+
+def forget_customers(session: Session, store_id: str, seal: Seal) -> None:
+    """Draw another salt, so that no customer's key of before is ever made again."""
+    store = named(session, store_id)
+    store.salt = seal.close(chance.token_bytes(32).hex(), store.merchant_id, "stores", "salt",
+                            store.id)
+    session.flush()
+
+
+def give_keys(session: Session, store_id: str, secrets: Mapping[str, str], seal: Seal) -> None:
+    """Seal these as all the keys of a store, in place of those it had."""
+    store = named(session, store_id)
+    store.secrets = seal.close(json.dumps(dict(secrets), sort_keys=True), store.merchant_id,
+                               "stores", "secrets", store.id)
+    session.flush()
 
 
 def move(store: Store, to: str) -> None:

@@ -132,6 +132,14 @@ def of_store(session: Session, store_id: str) -> list[Placement]:
         .order_by(Placement.created_at, Placement.id)))
 
 
+def after_purchase(session: Session, store_id: str) -> str | None:
+    """The placement that shows codes on the page after a purchase; None where none is on."""
+    found: str | None = session.scalar(select(Placement.id).where(
+        Placement.store_id == store_id, Placement.shows == "claim", Placement.is_on,
+        Placement.paused_at.is_(None)).order_by(Placement.created_at, Placement.id))
+    return found
+
+
 def switch(session: Session, by: Actor, placement_id: str, *, on: bool,
            now: datetime) -> Placement:
     """Turn a placement on or off; raises `NotFound` for another merchant's."""

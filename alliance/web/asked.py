@@ -116,9 +116,11 @@ def page_number() -> int:
 
 
 def _merchant_id() -> str | None:
-    # Who signs in may be anybody, whoever was signed in before: those pages are the hub's own.
+    # Who signs in may be anybody, whoever was signed in before, and inside a platform nobody is
+    # signed in: those pages are the hub's own.
     actor: Actor | None = g.get("actor")
-    return None if actor is None or request.blueprint == "auth" else actor.merchant
+    is_own = request.blueprint in ("auth", "embedded")
+    return None if actor is None or is_own else actor.merchant
 
 
 def _let_go() -> None:

@@ -22,13 +22,14 @@ from alliance.insights import people as known_people
 from alliance.merchants import people, signin
 from alliance.merchants.model import Person
 from alliance.referrals import clicks
-from alliance.web import i18n, problems
+from alliance.web import embedded, i18n, problems
 from alliance.web.asked import again, by, change, hub, now, reading
 from alliance.web.pace import MINUTE, Limits, Rate, network_of
 from alliance.web.visitors import DailySalt, address_of, visitor_of
 
 PUBLIC = frozenset({"static", "auth.sign_in", "auth.enter", "auth.sign_up", "auth.open_business",
-                    "auth.demo", "auth.step_in", "auth.speak", "lost.show", "tester.index"})
+                    "auth.demo", "auth.step_in", "auth.speak", "lost.show", "tester.index",
+                    *embedded.ENDPOINTS})
 """The endpoints that anybody may ask; every other one needs a sign-in."""
 
 PER_MAIL = Rate(5, MINUTE)

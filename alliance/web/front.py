@@ -19,7 +19,7 @@ from alliance.hub import Hub
 from alliance.web import asset_files, stores
 from alliance.web.embed import Embed
 from alliance.web.hot.answers import GUARDS, HSTS
-from alliance.web.pace import CALLS, CLAIMS, CLAIMS_AT, REFUSED, REFUSED_PROOFS, Limits
+from alliance.web.pace import APP_CALLS, CALLS, CLAIMS, CLAIMS_AT, REFUSED, REFUSED_PROOFS, Limits
 from alliance.web.visitors import Place, address_of, place_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ BUILT = Path(__file__).parent / "static" / "built"
 PATHS = ("/go/<token>", "/l/<code>", "/embed/v1.js", "/embed/<file>", "/embed/v1/slate",
          "/embed/v1/article", "/embed/v1/bundle", "/embed/v1/claims", "/embed/v1/seen",
          "/embed/v1/vitals", "/assets/<asset_id>/<file>",
-         "/stores/<connector>/calls/<path token>",
+         "/stores/<connector>/calls/<path token>", "/stores/<connector>/calls",
          "/stores/<connector>/actions/<path token>", "/stores/<connector>/callback",
+         "/stores/<connector>/purchase", "/stores/<connector>/hints",
          "/livez", "/readyz")
 """What is answered here, for docs/reference/routes.md."""
 
@@ -107,6 +108,10 @@ class Front:
         request = Bounded(environ)
         if path == "/embed/v1/claims":
             return self._claimed(request)
+        if first == "stores" and rest.endswith("/purchase"):
+            return self._bought(request)
+        if first == "stores" and rest.endswith("/hints"):
+            return self._hinted(request)
         is_file = first == "assets" and rest.startswith("ast_") and "." in rest
         if first == "embed" or is_file or path in ("/livez", "/readyz"):
             if not self.embed.allows(self._place(request)):
@@ -114,8 +119,9 @@ class Front:
             if is_file:
                 return asset_files.answer(self._hub, request, *rest.split("/", 1))
             return _script(rest) if first == "embed" else self._health(path)
-        if first == "stores" and ("/calls/" in rest or "/actions/" in rest
-                                  or (rest.endswith("/callback") and request.method == "POST")):
+        if first == "stores" and (
+                "/calls/" in rest or "/actions/" in rest or rest.endswith("/calls")
+                or (rest.endswith("/callback") and request.method == "POST")):
             return self._called(request, rest)
         return None
 
@@ -139,11 +145,34 @@ class Front:
             self._limits.hit(CLAIMS_AT, "claims at", placement)
         return answer
 
+    def _bought(self, request: Request) -> Response:
+        # Rare as claims are, and it may ask a shop.
+        from alliance.web import purchases  # noqa: PLC0415
+
+        place = self._place(request)
+        if place.stranger and not (
+                self._limits.test(REFUSED_PROOFS, "proofs", place.network)
+                and self._limits.hit(CLAIMS, "claims", place.network)):
+            return _too_many()
+        answer = purchases.receive(self._hub, request)
+        if answer.status_code == 401:
+            self._limits.hit(REFUSED_PROOFS, "proofs", place.network)
+        return answer
+
+    def _hinted(self, request: Request) -> Response:
+        from alliance.web import hints  # noqa: PLC0415
+
+        place = self._place(request)
+        if place.stranger and not self._limits.hit(CLAIMS, "hints", place.network):
+            return _too_many()
+        return hints.receive(self._hub, request)
+
     def _called(self, request: Request, rest: str) -> Response:
         place = self._place(request)
         if place.stranger and not self._limits.test(REFUSED, "refused", place.network):
             return _too_many()
-        if not self._limits.hit(CALLS, "calls", rest[:200]):
+        of_all = rest.endswith("/calls")
+        if not self._limits.hit(APP_CALLS if of_all else CALLS, "calls", rest[:200]):
             return _too_many()
         answer = self._door(rest)(self._hub, request)
         if 400 <= answer.status_code < 500:

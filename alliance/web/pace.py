@@ -28,6 +28,8 @@ LINKS = Rate(600, MINUTE)
 """Links followed by one network. A telephone company's whole town may stand behind one."""
 CALLS = Rate(6000, MINUTE)
 """Calls at one store's door: twice what a store has ever sent in its busiest minute."""
+APP_CALLS = Rate(60_000, MINUTE)
+"""Calls at the one door where a platform calls for all its stores."""
 REFUSED = Rate(600, MINUTE)
 """Calls of one network that were refused. Those that were taken do not count: shops whose
 platform calls from one network must not stand in each other's way."""

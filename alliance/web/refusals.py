@@ -56,6 +56,13 @@ REFUSALS: dict[str, str] = {
         "does that.",
     "store_bad_json": "The shop's answer cannot be read.",
     "store_bad_answer": "The shop answered with something else than its catalogue.",
+    "unknown_join_code": "The hub waits for no such code. Draw a new one there: each works once, "
+                         "for half an hour.",
+    "store_taken": "This shop is connected to another business. Disconnect it there first.",
+    "token_refused": "Your shop's platform did not say who you are. Open the app anew.",
+    "token_stale": "This took too long. Open the app anew.",
+    "app_refused": "The platform does not know this hub's app. Whoever runs the hub has to mend "
+                   "that.",
     "store_busy": "The shop asks to wait. Try again in a few minutes.",
     "store_failed": "The shop broke while answering. Its own log says more.",
     "store_refused_request": "The shop refused the request.",

@@ -12,7 +12,18 @@ from werkzeug.exceptions import BadRequest
 
 from alliance.hub import Hub
 from alliance.settings import LOCAL
-from alliance.web import admin, asked, auth, i18n, lost_links, problems, saying, tester, ui
+from alliance.web import (
+    admin,
+    asked,
+    auth,
+    embedded,
+    i18n,
+    lost_links,
+    problems,
+    saying,
+    tester,
+    ui,
+)
 from alliance.web.admin import assets
 from alliance.web.assets import BUILT_PATH, Assets
 from alliance.web.hot.answers import A_YEAR, HSTS
@@ -36,12 +47,14 @@ def build(hub: Hub) -> Flask:
     app.before_request(_no_text)
     app.before_request(_same_site)
     # Flask-WTF reads the token before any view does, and refuses a POST without one.
-    CSRFProtect(app)
+    # Inside a platform no cookie is read, so none rides along from another page: those are exempt.
+    CSRFProtect(app).exempt(embedded.pages)
     auth.install(app, hub)
     app.after_request(_headers(hub))
     app.add_url_rule("/", "home", _home)
     app.register_blueprint(lost_links.pages)
     app.register_blueprint(tester.pages)
+    app.register_blueprint(embedded.pages)
     admin.install(app)
     return app
 
@@ -97,7 +110,7 @@ def _headers(hub: Hub) -> Any:
               f"form-action 'self'; img-src 'self' https: data:{pictures}")
 
     def add(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Security-Policy"] = g.pop("policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

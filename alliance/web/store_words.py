@@ -13,6 +13,9 @@ TOPICS = {
     "action.woocommerce_delete_order": N_("An order deleted for good"),
     "product.created": N_("A new product"), "product.updated": N_("A changed product"),
     "product.deleted": N_("A product in the trash"),
+    "orders/paid": N_("A paid order"), "orders/updated": N_("A changed order"),
+    "orders/cancelled": N_("A cancelled order"), "refunds/create": N_("A refund"),
+    "products/update": N_("A changed product"), "products/delete": N_("A deleted product"),
     "product.restored": N_("A product taken back out"),
 }
 """What a kind of call tells of; other platforms' kinds stand for themselves."""
@@ -35,10 +38,36 @@ CHECKS = {
     "consent_api": (N_("A consent plugin is asked"), N_(
         "No consent plugin speaks the WP Consent API: choose on the plugin's page what is kept.")),
     "clock": (N_("The clock is right"), N_("Set the server's clock.")),
+    "scopes": (N_("The app is allowed what it needs"),
+               N_("Open the app in your shop, and allow it what it asks for.")),
+    "places": (N_("The blocks know your placements"),
+               N_("Nothing to do: the hub tells them again within the half hour.")),
+    "pixel": (N_("The pixel is there"), N_(
+        "Without it nothing is lost. Allow the app the pixel to see where a shopper's way was "
+        "lost.")),
+    "api_version": (N_("The platform speaks the version that the hub expects"),
+                    N_("Whoever runs the hub brings it up to date.")),
     "page_cache": (N_("Pages are not kept for everybody"), N_(
         "A page cache is on. The plugin's script works with it; nothing to do.")),
 }
 """A check of the plugin: what is good, and what to do where it is not."""
+
+PIECES = {
+    "carry": N_("Who sent a shopper, kept on the way to the order. Needs no look of its own."),
+    "slate": N_("Partners' products, on a product's page or wherever it fits."),
+    "bundle": N_("Gifts of several shops, in the cart."),
+    "article": N_("One partner's product inside a text."),
+    "claim": N_("The codes of the gifts, on the page after the purchase."),
+}
+"""What a merchant places in the shop by the platform's own editor."""
+
+EXTRAS = {
+    "payments": (N_("Payments"), N_(
+        "Partners who owe you can pay in your own shop, by an invoice that the hub makes as a "
+        "draft order. Shopify counts such invoices as sales in your figures, and may ask about "
+        "them. Without it you are paid as you agree with each partner.")),
+}
+"""What a merchant may allow besides: what it is called, and what it does."""
 
 _MOVED = N_("Go to Connect a store and write the address that the shop has now. If it is the same "
             "shop, say that it moved: everything stays.")
@@ -49,6 +78,10 @@ MENDING = {
     "store_refused_key": N_(
         "Connect the shop again: go to Connect a store and write the same address. Orders, "
         "products and links stay."),
+    "store_scope_missing": N_("Open the app in your shop, and allow it what it asks for."),
+    "store_frozen": N_("Pay the shop's bill at its platform; the hub tries again by itself."),
+    "store_locked": N_("Ask the platform's support why the shop is locked."),
+    "store_gone": N_("If you closed the shop, disconnect it here."),
     "store_blocked": N_(
         "Ask whoever keeps the firewall or the security plugin to let the hub's calls to /wp-json "
         "through."),
@@ -79,6 +112,21 @@ def check(code: str) -> str:
 def check_mending(code: str) -> str:
     """What to do where a check is not fine."""
     return str(gettext(CHECKS[code][1] if code in CHECKS else N_("Look at the plugin's own page.")))
+
+
+def extra(name: str) -> str:
+    """What an extra is called."""
+    return str(gettext(EXTRAS[name][0])) if name in EXTRAS else name
+
+
+def extra_says(name: str) -> str:
+    """What an extra does, and what to think of before."""
+    return str(gettext(EXTRAS[name][1])) if name in EXTRAS else ""
+
+
+def piece(name: str) -> str:
+    """What a piece of ours does in the shop."""
+    return str(gettext(PIECES[name])) if name in PIECES else name
 
 
 def mending(trouble: str) -> str:

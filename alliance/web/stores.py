@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Request, Response
 
-from alliance.connect.protocol import DeliveryKey, InboundCall, Refused, StoreRecord
+from alliance.connect.embedded import PERSONAL, AppCall
+from alliance.connect.protocol import Connector, DeliveryKey, InboundCall, Refused, StoreRecord
 from alliance.core.errors import AllianceError, NotFound
-from alliance.core.events import StoreCalled
+from alliance.core.events import Event, PrivacyAsked, StoreCalled
 from alliance.db import queue
 from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
@@ -24,12 +26,15 @@ from alliance.merchants import stores
 LARGEST = 262_144
 """No platform's call about one record comes near this many bytes."""
 
-_PATH = re.compile(r"/stores/([a-z0-9_-]{1,40})/calls/([A-Za-z0-9_-]{22,80})")
+_PATH = re.compile(r"/stores/([a-z0-9_-]{1,40})/calls(?:/([A-Za-z0-9_-]{22,80}))?")
 log = logging.getLogger("alliance.web")
 
 
 def receive(hub: Hub, request: Request) -> Response:
-    """One call at `POST /stores/<connector>/calls/<path token>`."""
+    """One call at `POST /stores/<connector>/calls/<path token>`, or at the door without a token.
+
+    The latter is where a platform calls for all its stores at once.
+    """
     match = _PATH.fullmatch(request.path)
     if match is None:
         return problem(404, "not_found", "There is no such door.")
@@ -53,29 +58,54 @@ def receive(hub: Hub, request: Request) -> Response:
         return problem(503, "try_again", "The hub cannot keep the call now.", {"Retry-After": "30"})
 
 
-def _take(hub: Hub, request: Request, connector_name: str, path_token: str,
+def _take(hub: Hub, request: Request, connector_name: str, path_token: str | None,
           body: bytes) -> Response:
-    with hub.database.reading() as session:
-        store = stores.by_path_token(session, connector_name, path_token)
-        grant = stores.grant_of(session, store.id, hub.seal)
     call = InboundCall(request.method, request.path, tuple(request.headers.items()), body,
                        request.query_string.decode("latin-1"))
     connector = hub.connector(connector_name)
-    delivery = connector.check_call(call, grant)
+    if path_token is None:
+        found = _of_app(hub, connector, call)
+    else:
+        with hub.database.reading() as session:
+            store = stores.by_path_token(session, connector_name, path_token)
+            grant = stores.grant_of(session, store.id, hub.seal)
+        found = store.id, connector.check_call(call, grant)
     crashpoint("door.checked")
-    records = connector.read_call(call)
+    if found is not None and (records := connector.read_call(call)):
+        _keep(hub, *found, records)
+    crashpoint("door.committed")
+    return Response(status=200)
+
+
+def _of_app(hub: Hub, connector: Connector, call: InboundCall) -> tuple[str, DeliveryKey] | None:
+    """Whose call this is at the door of a whole platform; None where the hub knows no such store.
+
+    The call is answered all the same: the platform would only bring it again, and a store that
+    joins is read whole.
+    """
+    if not hasattr(connector, "check_app_call"):
+        raise NotFound("door", "of this platform")
+    called: AppCall = connector.check_app_call(call)
+    with hub.database.reading() as session:
+        store = stores.at(session, connector.name, called.address)
+    return None if store is None else (store.id, called.delivery)
+
+
+def _keep(hub: Hub, store_id: str, delivery: DeliveryKey,
+          records: Sequence[StoreRecord]) -> None:
     now = hub.clock()
 
     def keep(session: Session) -> None:
         for record in records:
-            queue.put(session, StoreCalled(store.id, record.record, record.ref, delivery.digest),
-                      scope=store.id, key=_key(delivery, record), now=now)
+            event: Event
+            if record.record in PERSONAL:
+                event = PrivacyAsked(store_id, record.record, record.ref)
+            else:
+                event = StoreCalled(store_id, record.record, record.ref, delivery.digest)
+            queue.put(session, event, scope=store_id, key=_key(delivery, record), now=now)
         crashpoint("door.kept")
 
-    if records:
-        hub.database.run(keep)
-    crashpoint("door.committed")
-    return Response(status=200)
+    hub.database.run(keep)
 
 
 def _key(delivery: DeliveryKey, record: StoreRecord) -> str:

@@ -24,7 +24,7 @@ class Step:
 
 def of_order(seen: OrderSeen) -> list[Step]:
     """All steps, the earliest first."""
-    steps = [*_touches(seen), *_order(seen), *_bookings(seen)]
+    steps = [*_touches(seen), *_hints(seen), *_order(seen), *_bookings(seen)]
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -45,6 +45,14 @@ def _touches(seen: OrderSeen) -> list[Step]:
             text += f" ({words.word('fault.' + touch.invalid)})"
         steps.append(Step(touch.at, text, "quiet" if touch.invalid else ""))
     return steps
+
+
+def _hints(seen: OrderSeen) -> list[Step]:
+    return [Step(hint.heard_at, _(
+        "A browser said that it came by a link of %(host)s. The order carries no trace of it, and "
+        "a browser's word earns nothing: look whether your shop keeps who sent a shopper.",
+        host=asked.names().get(hint.host_member_id, hint.host_member_id)), "quiet")
+        for hint in seen.hints]
 
 
 def _order(seen: OrderSeen) -> list[Step]:

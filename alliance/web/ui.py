@@ -62,7 +62,8 @@ def install(app: Flask) -> None:
         "shift": shift, "initial": initial, "host": host, "span": span,
         "refusal_of": words.refusal, "stumbled": words.stumbled, "hook_topic": store_words.topic,
         "check_name": store_words.check, "check_mending": store_words.check_mending,
-        "mending": store_words.mending,
+        "mending": store_words.mending, "piece_name": store_words.piece,
+        "extra_name": store_words.extra, "extra_says": store_words.extra_says,
         "member_name": lambda member_id: asked.names().get(member_id, "")}
     app.jinja_env.filters.update(filters)
     app.context_processor(_context)

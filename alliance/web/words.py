@@ -163,6 +163,17 @@ WORDS: dict[str, str] = {
                                 "again; until then it asks by itself."),
     "trouble.store_no_woocommerce": N_("WooCommerce is switched off in this shop."),
     "trouble.store_not_json": N_("The shop answers with a page instead of data."),
+    "trouble.store_key_stale": N_("The shop takes the hub's key no longer. The hub asks for a new "
+                                  "one by itself."),
+    "trouble.app_refused": N_("The platform does not know this hub's app. Whoever runs the hub has "
+                              "to mend that."),
+    "trouble.store_frozen": N_("The shop is frozen: its bill at its platform is unpaid."),
+    "trouble.store_locked": N_("The platform has locked the shop."),
+    "trouble.store_gone": N_("There is no such shop at its platform any more."),
+    "trouble.store_scope_missing": N_("The shop has not allowed the app all that it needs."),
+    "trouble.store_bulk_failed": N_("The shop gave up making the list of its products. The hub "
+                                    "asks for it again."),
+    "trouble.store_bulk_unfinished": N_("The shop is still making the list of its products."),
     "trouble.store_busy": N_("The shop asks to be asked less often."),
     "trouble.store_failed": N_("The shop has a fault of its own."),
     "trouble.store_bad_answer": N_("The shop answers something that cannot be read."),

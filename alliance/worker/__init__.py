@@ -17,6 +17,7 @@ from alliance.core.events import (
     OrderChanged,
     PastWanted,
     PlacementsChanged,
+    PrivacyAsked,
     StoreCalled,
     StoreConnected,
     TermsInForce,
@@ -28,6 +29,7 @@ from alliance.worker import (
     clicks,
     closing,
     codes,
+    erasing,
     giving,
     holding,
     links,
@@ -39,6 +41,7 @@ from alliance.worker.handling import Handler, settle_up
 
 HANDLERS: dict[type[Event], list[Handler]] = {
     StoreCalled: [reading.ask_the_store],
+    PrivacyAsked: [erasing.answer],
     StoreConnected: [outfitting.fit_out, reading.pull_catalogue, reading.pull_recent_orders],
     PlacementsChanged: [outfitting.tell_plugins],
     PastWanted: [reading.pull_past],

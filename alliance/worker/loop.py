@@ -11,6 +11,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
+from alliance import fitting
 from alliance.connect.protocol import StoreError
 from alliance.core.errors import AllianceError
 from alliance.core.events import StoreCalled
@@ -118,6 +119,9 @@ def _put_back(hub: Hub, claim: Claim, error: Exception, now: datetime) -> None:
     said = error.detail if isinstance(error, AllianceError) else f"{type(error).__name__}: {error}"
     if not isinstance(error, AllianceError):
         log.exception("message %s (%s) failed", claim.id, claim.event.name, exc_info=error)
+    store_id = getattr(claim.event, "store_id", None)
+    if store_id is not None:
+        fitting.doubt(hub, store_id, error)
     try:
         hub.database.run(
             lambda session: queue.failed(session, claim, said, now=now, hopeless=hopeless))

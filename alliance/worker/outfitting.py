@@ -13,7 +13,7 @@ from alliance.connect.protocol import StoreError
 from alliance.core.errors import Conflict
 from alliance.core.events import PlacementsChanged, StoreConnected
 from alliance.hub import Hub
-from alliance.merchants import pairing, stores
+from alliance.merchants import joining, pairing, stores
 from alliance.worker.handling import Effect
 from alliance.worker.visiting import attend
 
@@ -58,8 +58,9 @@ def look_after(hub: Hub, now: datetime) -> None:
 
 
 def tidy(hub: Hub, now: datetime) -> None:
-    """Forget trips for keys that nobody came back from."""
-    hub.database.run(lambda session: pairing.forget_old(session, now=now))
+    """Forget trips for keys that nobody came back from, and codes that nobody typed."""
+    hub.database.run(lambda session: pairing.forget_old(session, now=now)
+                     + joining.forget_old(session, now=now))
 
 
 def _nothing(session: Session) -> None:

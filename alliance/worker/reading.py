@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from alliance import fitting
 from alliance.catalogue import products
-from alliance.connect.protocol import Connector, Grant
+from alliance.connect.protocol import Connector, Grant, StoreError
 from alliance.core.events import CatalogueDoubted, PastWanted, StoreCalled, StoreConnected
 from alliance.core.orders import StoreOrder
 from alliance.db import queue
@@ -104,6 +105,7 @@ class _Answer:
         self.gone: list[str] = []
         self.is_doubted = False
         self.is_broken = False
+        self.has_left = False
 
     def write(self, session: Session, hub: Hub, now: datetime) -> None:
         """Keep it, in the transaction that ends the messages."""
@@ -116,15 +118,23 @@ class _Answer:
             queue.put(session, CatalogueDoubted(self.store_id), scope=self.store_id,
                       key=f"doubted:{slot.isoformat()}", now=now,
                       not_before=slot + timedelta(minutes=10))
-        if self.is_broken:
+        if self.has_left:
+            stores.left(session, self.store_id)
+        elif self.is_broken:
             stores.needs_attention(session, self.store_id, "call_unreadable", now=now)
         else:
             stores.heard(session, self.store_id, now=now)
 
 
 def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer:
-    connector, grant = reach(hub, store_id)
     answer = _Answer(store_id)
+    if any(record == "store" for record, _ in records):
+        if _has_left(hub, store_id):
+            answer.has_left = True
+            return answer
+        # It is there, and may allow more or less than before.
+        fitting.look_at(hub, store_id, hub.clock())
+    connector, grant = reach(hub, store_id)
     catalogue_changed = False
     for record, ref in records:
         if record in ("order", "order_removed"):
@@ -137,11 +147,28 @@ def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer
             answer.is_doubted = True
         elif record == "product":
             catalogue_changed = True
-        else:
+        elif record not in ("store", "bulk"):
+            # That a bulk reading ended is no news: whoever waits for it asks.
             answer.is_broken = True
     if catalogue_changed:
         _read_products(hub, connector, grant, hub.clock() - timedelta(days=1), hub.clock())
     return answer
+
+
+def _has_left(hub: Hub, store_id: str) -> bool:
+    """Whether the store removed the hub, as somebody says: its keys are refused, fresh ones too."""
+    for _ in range(2):
+        try:
+            connector, grant = reach(hub, store_id)
+            connector.about(grant)
+            return False
+        except StoreError as error:
+            if error.code == "store_refused_key":
+                return True
+            if error.code != "store_key_stale":
+                raise
+            fitting.doubt(hub, store_id, error)
+    return True
 
 
 def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from alliance import fitting
 from alliance.connect.protocol import StoreError
 from alliance.core.errors import Conflict
 from alliance.hub import Hub
@@ -22,6 +23,7 @@ def attend(hub: Hub, store_id: str, now: datetime, step: Callable[[], object]) -
         except StoreError as error:
             code = error.code
             log.warning("store %s: %s", store_id, error.detail)
+            fitting.doubt(hub, store_id, error)
             hub.database.run(
                 lambda session: stores.needs_attention(session, store_id, code, now=now))
     except Conflict:

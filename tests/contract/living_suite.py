@@ -37,14 +37,6 @@ class LivingBench(Protocol):
     connector: Connector
     grant: Grant
 
-    def lines(self, door: str) -> list[str]:
-        """What the store has set up to call this door, each by its kind and state."""
-        ...
-
-    def stop(self, door: str) -> None:
-        """Have every line to this door go dead, as the store does after failures."""
-        ...
-
     def orders(self) -> int:
         """How many orders the store has."""
         ...
@@ -54,17 +46,22 @@ class LivingBench(Protocol):
         ...
 
 
-class LivingContract:
-    """What every connector must do for a store that it lives with."""
+class HookBench(LivingBench, Protocol):
+    """A bench whose store is told one by one what to call."""
 
-    def test_a_store_tells_who_it_is(self, bench: LivingBench) -> None:
-        facts = bench.connector.about(bench.grant)
+    def lines(self, door: str) -> list[str]:
+        """What the store has set up to call this door, each by its kind and state."""
+        ...
 
-        assert facts.name
-        assert (facts.currency, facts.may_write, facts.doors) == ("EUR", True, ())
-        assert urlsplit(facts.address).scheme in ("http", "https")
+    def stop(self, door: str) -> None:
+        """Have every line to this door go dead, as the store does after failures."""
+        ...
 
-    def test_calls_are_set_up_once_however_often_it_is_asked(self, bench: LivingBench) -> None:
+
+class HookContract:
+    """Further, for stores that are told one by one what to call, and have no app of ours."""
+
+    def test_calls_are_set_up_once_however_often_it_is_asked(self, bench: HookBench) -> None:
         first = bench.connector.ensure_hooks(bench.grant, DOOR)
         made = bench.lines(DOOR)
         again = bench.connector.ensure_hooks(bench.grant, DOOR)
@@ -77,7 +74,7 @@ class LivingContract:
         assert (first.is_whole, again.is_whole) == (True, True)
         assert bench.connector.about(bench.grant).doors == (DOOR,)
 
-    def test_calls_that_stopped_come_again(self, bench: LivingBench) -> None:
+    def test_calls_that_stopped_come_again(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, DOOR)
         made = bench.lines(DOOR)
         bench.stop(DOOR)
@@ -89,14 +86,14 @@ class LivingContract:
         assert bench.lines(DOOR) == made
         assert set(bench.connector.ensure_hooks(bench.grant, DOOR).states.values()) == {"active"}
 
-    def test_no_calls_are_set_up_without_a_secret_to_sign_them(self, bench: LivingBench) -> None:
+    def test_no_calls_are_set_up_without_a_secret_to_sign_them(self, bench: HookBench) -> None:
         bare = replace(bench.grant, secrets={**bench.grant.secrets, "webhook_secret": ""})
         with pytest.raises(StoreError) as caught:
             bench.connector.ensure_hooks(bare, DOOR)
         assert (caught.value.code, caught.value.again) == ("no_secret", False)
         assert bench.lines(DOOR) == []
 
-    def test_leaving_leaves_nothing(self, bench: LivingBench) -> None:
+    def test_leaving_leaves_nothing(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, DOOR)
 
         bench.connector.leave(bench.grant, DOOR)
@@ -105,14 +102,25 @@ class LivingContract:
         assert bench.connector.about(bench.grant).doors == ()
         bench.connector.leave(bench.grant, DOOR)
 
-    def test_leaving_one_door_leaves_the_others_alone(self, bench: LivingBench) -> None:
+    def test_leaving_one_door_leaves_the_others_alone(self, bench: HookBench) -> None:
         bench.connector.ensure_hooks(bench.grant, OTHER_DOOR)
         bench.connector.leave(bench.grant, DOOR)
 
         assert bench.connector.about(bench.grant).doors == (OTHER_DOOR,)
 
-    def test_a_store_without_our_plugin_is_not_equipped(self, bench: LivingBench) -> None:
+    def test_a_store_without_our_plugin_is_not_equipped(self, bench: HookBench) -> None:
         assert bench.connector.equip(bench.grant, KIT) is None
+
+
+class LivingContract:
+    """What every connector must do for a store that it lives with."""
+
+    def test_a_store_tells_who_it_is(self, bench: LivingBench) -> None:
+        facts = bench.connector.about(bench.grant)
+
+        assert facts.name
+        assert (facts.currency, facts.may_write, facts.doors) == ("EUR", True, ())
+        assert urlsplit(facts.address).scheme in ("http", "https")
 
     def test_a_payment_asked_for_twice_is_one_order(self, bench: LivingBench) -> None:
         before = bench.orders()
@@ -121,7 +129,8 @@ class LivingContract:
 
         assert again == first
         assert bench.orders() == before + 1
-        assert first.url.startswith(bench.grant.address)
+        home = bench.connector.about(bench.grant).address
+        assert first.url.startswith((f"{bench.grant.address}/", f"{home}/"))
 
     def test_another_tag_is_another_order(self, bench: LivingBench) -> None:
         first = bench.connector.request_payment(bench.grant, OWED)
@@ -170,7 +179,7 @@ class LivingContract:
             assert caught.value.again is True
 
 
-class InstallBench(LivingBench, Protocol):
+class InstallBench(HookBench, Protocol):
     """A bench whose connector asks for keys by a round trip."""
 
     def posted(self, state: str) -> InboundCall:

@@ -10,6 +10,7 @@ attributes and methods of `Bench`, and a class that inherits the contracts:
 
 `ConnectorContract` is for every connector. `ForeignStoreContract` is for those that read the
 answers of a store which may be hostile: its bench also has `spoil` (see `ForeignBench`).
+`KnownShopperContract` is for those that are told who bought, and turn it into a key.
 
 The store behind a bench holds exactly three orders, each changed in a second of its own, at least
 one product, and time stands still, so that every reading of it is the same.
@@ -143,14 +144,6 @@ class ConnectorContract(CouponContract):
             assert [word for word in bench.shopper_words if word in repr(order)] == []
             assert order.customer_key is None or re.fullmatch(r"[0-9a-f]{64}", order.customer_key)
 
-    def test_a_shopper_is_another_one_under_another_salt(self, bench: Bench) -> None:
-        keys = {known(bench, ref).customer_key for ref in bench.refs} - {None}
-        salted = replace(bench.grant, salt=b"another salt, thirty-two bytes!!")
-        others = {bench.connector.order(salted, ref).customer_key  # type: ignore[union-attr]
-                  for ref in bench.refs} - {None}
-        assert keys
-        assert keys.isdisjoint(others)
-
     def test_an_order_the_store_does_not_know_is_none(self, bench: Bench) -> None:
         assert bench.connector.order(bench.grant, bench.unknown_ref) is None
 
@@ -195,6 +188,18 @@ class ConnectorContract(CouponContract):
         sold = {line.product_ref for ref in bench.refs for line in known(bench, ref).lines
                 if line.kind is LineKind.GOODS}
         assert sold <= listed
+
+
+class KnownShopperContract:
+    """Further, for connectors whose stores tell the hub's connector who bought."""
+
+    def test_a_shopper_is_another_one_under_another_salt(self, bench: Bench) -> None:
+        keys = {known(bench, ref).customer_key for ref in bench.refs} - {None}
+        salted = replace(bench.grant, salt=b"another salt, thirty-two bytes!!")
+        others = {bench.connector.order(salted, ref).customer_key  # type: ignore[union-attr]
+                  for ref in bench.refs} - {None}
+        assert keys
+        assert keys.isdisjoint(others)
 
 
 class ForeignStoreContract(ConnectorContract):

@@ -15,8 +15,8 @@ from alliance.connect.demo.signature import HEADER, sign
 from alliance.connect.protocol import Grant, InboundCall
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, Rate
-from tests.contract.living_suite import LivingContract
-from tests.contract.suite import ConnectorContract
+from tests.contract.living_suite import HookContract, LivingContract
+from tests.contract.suite import ConnectorContract, KnownShopperContract
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EUR = Currency("EUR")
@@ -97,7 +97,7 @@ class DemoBench:
                            ((HEADER, sign(SECRET.encode(), body, NOW)),), body)
 
 
-class TestDemoStore(ConnectorContract, LivingContract):
+class TestDemoStore(ConnectorContract, KnownShopperContract, LivingContract, HookContract):
     """The suite, with nothing left out."""
 
     @pytest.fixture

@@ -13,9 +13,9 @@ from alliance_woocommerce.connector import WooCommerce
 from alliance.connect.http import Limits, Outbound
 from alliance.connect.protocol import Grant, InboundCall, InstallAsk
 from alliance.core.money import Money
-from tests.contract.living_suite import InstallContract, LivingContract
+from tests.contract.living_suite import HookContract, InstallContract, LivingContract
 from tests.contract.recorded_shop import NOON, SALT, SECRET, answered, order_body, signed
-from tests.contract.suite import ConnectorContract
+from tests.contract.suite import ConnectorContract, KnownShopperContract
 from tests.fake_woo import FakeWoo, mischief, pairing, served
 
 ORDERS = ("delivery-order-updated-full-refund.json", "delivery-order-created-with-coupon.json",
@@ -92,7 +92,8 @@ def connected(shop: FakeWoo, **limits: float) -> tuple[WooCommerce, Grant]:
         "sto_1", shop.home, "path", SALT, {**shop.key.secrets, "webhook_secret": SECRET})
 
 
-class TestFakeShop(ConnectorContract, LivingContract, InstallContract):
+class TestFakeShop(ConnectorContract, KnownShopperContract, LivingContract, HookContract,
+                   InstallContract):
     """The suite, with nothing left out."""
 
     @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from alliance.connect.protocol import InboundCall
 from alliance.core.money import Money
 from tests.contract.recorded_shop import SECRET, SPOILT, RecordedShop, answered, signed
-from tests.contract.suite import ForeignStoreContract
+from tests.contract.suite import ForeignStoreContract, KnownShopperContract
 
 
 class WooBench:
@@ -56,7 +56,7 @@ class WooBench:
         self._shop.raw_amount = amount
 
 
-class TestWooCommerce(ForeignStoreContract):
+class TestWooCommerce(ForeignStoreContract, KnownShopperContract):
     """The suite, with nothing left out."""
 
     @pytest.fixture

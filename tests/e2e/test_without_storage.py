@@ -150,6 +150,7 @@ def test_a_purchase_in_the_same_session_is_credited_with_all_storage_blocked(
     assert BY_LINK in decision(start, demo, ref)
 
 
+@pytest.mark.long
 def test_a_coupon_is_credited_with_all_storage_blocked(
         start: Open, blocked: BrowserContext, demo: Demo) -> None:
     cookies, page = answers_that_keep(blocked), blocked.new_page()
@@ -161,6 +162,7 @@ def test_a_coupon_is_credited_with_all_storage_blocked(
     assert BY_COUPON in decision(start, demo, ref)
 
 
+@pytest.mark.long
 def test_a_yes_in_a_browser_that_blocks_storage_loses_nothing(
         start: Open, blocked: BrowserContext, demo: Demo) -> None:
     page = blocked.new_page()

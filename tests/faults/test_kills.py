@@ -47,6 +47,7 @@ def test_two_hundred_kills_lose_nothing_and_double_nothing(trade: Trade, victim:
     assert trade.findings() == []
 
 
+@pytest.mark.sqlite_first
 def test_a_worker_that_remembers_before_it_posts_loses_money_and_the_check_sees_it(
         trade: Trade, victim: Victim) -> None:
     killed_at(trade, victim, 8, "remembers first", "worker.applied")
@@ -55,6 +56,7 @@ def test_a_worker_that_remembers_before_it_posts_loses_money_and_the_check_sees_
     assert "commission_missing" in trade.findings()
 
 
+@pytest.mark.sqlite_first
 def test_a_worker_that_posts_and_then_remembers_doubles_money_and_the_check_sees_it(
         trade: Trade, victim: Victim) -> None:
     trade.trade(calm=True)

@@ -32,6 +32,7 @@ def test_kills_of_writer_and_drain_lose_no_click_and_double_none(
     assert clicks.acknowledged().total() > 1000
 
 
+@pytest.mark.sqlite_first
 def test_a_drain_that_remembers_before_it_keeps_loses_clicks_and_the_check_sees_it(
         clicks: Clicks) -> None:
     clicks.round(drains=0)
@@ -42,6 +43,7 @@ def test_a_drain_that_remembers_before_it_keeps_loses_clicks_and_the_check_sees_
     assert clicks.kept()["seen"] == 0
 
 
+@pytest.mark.sqlite_first
 def test_a_drain_that_keeps_before_it_remembers_doubles_views_and_the_check_sees_it(
         clicks: Clicks) -> None:
     clicks.round(drains=0)
@@ -52,6 +54,7 @@ def test_a_drain_that_keeps_before_it_remembers_doubles_views_and_the_check_sees
     assert clicks.written() == {"click": 150, "seen": 150}
 
 
+@pytest.mark.sqlite_first
 def test_a_writer_that_acknowledges_before_it_writes_loses_a_click_and_the_check_sees_it(
         clicks: Clicks) -> None:
     assert clicks.round(writer="hasty", kill_writer={"writer.acknowledged": 20}) == 1

@@ -36,6 +36,8 @@ from tests.world import EUR
 
 __all__ = ["bench"]
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 SECRET = "5ec2e7" * 8
 

@@ -27,6 +27,8 @@ from tests.hubs import HOME, Bench, bench
 
 __all__ = ["bench"]
 
+pytestmark = pytest.mark.sqlite_first
+
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
 BODY = "# Bread for breakfast\n\nFresh is best.\n\n[card: L1]\n\nGood morning."
 

@@ -29,6 +29,8 @@ from tests.make import EUR
 from tests.pages import Visitor, built, hub_on
 from tests.world import SIGNER, World, order, world
 
+pytestmark = pytest.mark.sqlite_first
+
 BODY = "# Fresh\n\nIs **best**.\n\n[card: SKU-101]\n\n<script>x</script>"
 
 

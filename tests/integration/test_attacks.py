@@ -34,6 +34,8 @@ from tests.walled import EVERY_DATABASE
 
 __all__ = ["bench"]
 
+pytestmark = pytest.mark.sqlite_first
+
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 STRANGER = {"REMOTE_ADDR": "8.8.4.4"}
 

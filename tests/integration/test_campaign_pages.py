@@ -25,6 +25,8 @@ from tests.pages import Visitor
 from tests.walled import EVERY_DATABASE
 from tests.world import EUR, World
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
 

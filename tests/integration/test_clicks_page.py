@@ -26,7 +26,8 @@ from tests.pages import Visitor
 from tests.walled import EVERY_DATABASE
 from tests.world import World, order, world
 
-pytestmark = pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True)
+pytestmark = [pytest.mark.parametrize("database", EVERY_DATABASE, indirect=True),
+              pytest.mark.sqlite_first]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML) Chrome/140.7.31 Safari/537"
 
 

@@ -19,6 +19,8 @@ from tests import make
 from tests.proofs import prove
 from tests.world import EUR, World, order, world
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 
 

@@ -31,7 +31,8 @@ from tests import make
 from tests.walled import EVERY_DATABASE
 from tests.world import EUR, SIGNER, World, order, refunded, world
 
-pytestmark = pytest.mark.parametrize("database", EVERY_DATABASE[:2], indirect=True)
+pytestmark = [pytest.mark.parametrize("database", EVERY_DATABASE[:2], indirect=True),
+              pytest.mark.sqlite_first]
 DAY = timedelta(days=1)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

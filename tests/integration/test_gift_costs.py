@@ -30,6 +30,8 @@ from tests.integration.test_campaigns import five_off, running, street
 from tests.proofs import findings, prove
 from tests.world import EUR, World, order, refunded
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 
 

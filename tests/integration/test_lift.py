@@ -27,6 +27,8 @@ from tests.spooled import drained
 from tests.walled import EVERY_DATABASE
 from tests.world import World, order, world
 
+pytestmark = pytest.mark.sqlite_first
+
 CHANGED = datetime.fromisoformat("2026-02-20T12:00:00+00:00")
 FIRST = datetime.fromisoformat("2026-02-20T22:00:00+00:00")
 """Riga's twenty-first of February, the first whole day."""

@@ -22,6 +22,8 @@ from tests.integration.test_questions_of_pages import _asked
 from tests.pages import Visitor, built, hub_on
 from tests.world import World, order, world
 
+pytestmark = pytest.mark.sqlite_first
+
 SHORT = "http://127.0.0.1:8000/l/"
 
 

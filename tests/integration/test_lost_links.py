@@ -23,6 +23,8 @@ from tests import make
 from tests.pages import Visitor, built, hub_on
 from tests.world import World, world
 
+pytestmark = pytest.mark.sqlite_first
+
 
 class Bench:
     """The cafe, the bakery it recommends, and a shopper at the hub's site."""

@@ -19,6 +19,8 @@ from alliance.web.assets import Assets
 from tests import make, pages
 from tests.pages import Traded, Visitor
 
+pytestmark = pytest.mark.sqlite_first
+
 CHOSEN = {"name": "Aside", "slots": "4", "spot": "article", "shows": "slate", "layout": "grid",
           "heading": "Try these", "share": "50", "hold_out": "5"}
 

@@ -20,6 +20,8 @@ from tests.hubs import bench
 
 __all__ = ["bench", "pack"]
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 
 

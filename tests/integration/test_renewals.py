@@ -21,6 +21,8 @@ from alliance.rules.terms import CreditModel
 from tests.proofs import prove
 from tests.world import World, order, refunded, world
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 
 

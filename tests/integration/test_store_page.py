@@ -22,6 +22,8 @@ from tests.pairing_desk import HOME, TRIP, Desk, desk
 
 __all__ = ["desk"]
 
+pytestmark = pytest.mark.sqlite_first
+
 
 def test_the_worker_makes_every_webhook_and_the_page_says_so(desk: Desk, now: datetime) -> None:
     store = desk.connect()

@@ -195,6 +195,8 @@ def test_a_lot_that_comes_twice_or_too_early_counts_once_and_in_its_turn(
     assert settle((two, two), now, 6, database) == sorted(one.written)
 
 
+@pytest.mark.parametrize("broker", [Valkey, pytest.param(Nats, marks=pytest.mark.long)],
+                         indirect=True)
 def test_what_waits_in_vain_goes_and_the_sender_brings_all_again(
         database: Database, pair: tuple[Machine, Machine], now: datetime) -> None:
     one, two = pair
@@ -262,6 +264,8 @@ def test_what_others_put_into_the_stream_is_removed(
     assert one.stream.is_through(receipt)
 
 
+@pytest.mark.parametrize("broker", [Valkey, pytest.param(Nats, marks=pytest.mark.long)],
+                         indirect=True)
 def test_the_command_sends_until_its_input_ends(
         database: Database, broker: Broker, pair: tuple[Machine, Machine], now: datetime) -> None:
     one, two = pair

@@ -130,12 +130,13 @@ def _shop(staged: Stage) -> Callable[[Route], Any]:
 
 @pytest.mark.parametrize(("body", "kept"), [
     ('<iframe hidden src="{link}"></iframe>', 1),
-    ('<img src="{link}" width="1" height="1">', 1),
+    pytest.param('<img src="{link}" width="1" height="1">', 1, marks=pytest.mark.long),
     ('<script>fetch("{link}", {{mode: "no-cors", credentials: "include"}})</script>', 1),
-    ('<script src="{link}"></script>', 1),
+    pytest.param('<script src="{link}"></script>', 1, marks=pytest.mark.long),
     ('<link rel="prefetch" href="{link}">', 0),
     ('<script>window.open("{link}")</script>', 0),
-    ('<script>setTimeout(() => location = "{link}", 50)</script>', 0),
+    pytest.param('<script>setTimeout(() => location = "{link}", 50)</script>', 0,
+                 marks=pytest.mark.long),
     ('<meta http-equiv="refresh" content="0;url={link}">', 0)],
     ids=["hidden frame", "image", "fetch", "script", "prefetch", "window.open", "location",
          "refresh"])

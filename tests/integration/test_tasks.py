@@ -25,6 +25,8 @@ from tests.proofs import prove
 from tests.walled import EVERY_DATABASE
 from tests.world import EUR, World, order, world
 
+pytestmark = pytest.mark.sqlite_first
+
 DAY = timedelta(days=1)
 TWENTY = Rate.percent("20")
 

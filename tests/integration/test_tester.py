@@ -25,6 +25,8 @@ from tests.pages import Traded, Visitor, counts
 from tests.walled import EVERY_DATABASE
 from tests.world import SIGNER
 
+pytestmark = pytest.mark.sqlite_first
+
 A_STRANGER = {"REMOTE_ADDR": "8.8.4.4"}
 
 

@@ -21,6 +21,8 @@ from tests.fake_woo import FakeWoo, mischief, served
 from tests.integration.connect.authority import make_authority
 from tests.woo_hub import WooHub, woo_hub
 
+pytestmark = pytest.mark.sqlite_first
+
 
 @pytest.fixture
 def bench() -> Iterator[FakeBench]:

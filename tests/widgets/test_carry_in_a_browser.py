@@ -126,6 +126,7 @@ def test_a_yes_keeps_the_last_four_tokens_in_one_cookie(
     assert set(kept_by(page)) == {"cookie", "jar"}
 
 
+@pytest.mark.long
 def test_a_no_after_a_yes_takes_the_cookie_away(land: Open, context: BrowserContext) -> None:
     land(said=YES)
     page = land("", YES)
@@ -155,7 +156,9 @@ def test_a_yes_in_a_browser_that_blocks_storage_goes_on_in_addresses(land: Open)
     assert carried(page) == [TOKEN]
 
 
-@pytest.mark.parametrize("alc", ["short", "x" * 161, "<script>alert(1)</script>", "a b c d e f g"])
+@pytest.mark.parametrize("alc", [
+    "short", "<script>alert(1)</script>",
+    *(pytest.param(each, marks=pytest.mark.long) for each in ("x" * 161, "a b c d e f g"))])
 def test_what_is_no_token_is_carried_nowhere(land: Open, alc: str) -> None:
     page = land(f"?alc={alc}")
     page.click("#in")

@@ -92,7 +92,9 @@ def test_elements_that_stand_before_the_script_wake_up_when_it_comes(visit: Visi
     assert len(visit.hub.asked) == len(TAGS)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [
+    mode if mode in ("light", "forced colours") else pytest.param(mode, marks=pytest.mark.long)
+    for mode in MODES])
 def test_readers_of_screens_find_nothing_amiss(visit: Visit, mode: str) -> None:
     page = visit.go(ALL, **MODES[mode])
     page.wait_for_function(SHOWN)
@@ -176,7 +178,8 @@ def test_a_shopper_in_the_hold_out_sees_the_page_as_it_was_and_the_tag_tells_the
     assert page.locator("al-slate").inner_text() == "Ours"
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", [TAGS[0], *(
+    pytest.param(tag, marks=pytest.mark.long) for tag in TAGS[1:])])
 def test_on_a_slow_machine_drawing_takes_no_time_and_moves_nothing(visit: Visit, tag: str) -> None:
     markup = next(line for line in ALL.splitlines() if line.startswith(f"<{tag} "))
     taken = []

@@ -85,7 +85,8 @@ def test_menus_dialogs_and_messages_answer(desk: Page) -> None:
     assert desk.locator(".flash.good").count() == 0
 
 
-@pytest.mark.parametrize("kind", ["line", "bars"])
+@pytest.mark.parametrize("kind", [
+    "line", pytest.param("bars", marks=pytest.mark.long)])
 def test_a_chart_draws_forecasts_money_gaps_and_rows_without_dates(
     browser: Browser, shop: Shop, complaints: list[str], kind: str,
 ) -> None:
@@ -99,7 +100,8 @@ def test_a_chart_draws_forecasts_money_gaps_and_rows_without_dates(
     page.close()
 
 
-@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("script", [
+    True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_menu_of_a_phone_opens_and_is_open_without_script(
     browser: Browser, shop: Shop, complaints: list[str], script: bool,
 ) -> None:

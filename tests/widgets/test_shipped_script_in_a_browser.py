@@ -87,7 +87,7 @@ def test_a_view_of_it_is_never_measured(visit: Visit) -> None:
 
 @pytest.mark.parametrize("tag", [
     '<script defer src="{file}"></script>',
-    '<script defer src="{file}" data-hub></script>',
+    pytest.param('<script defer src="{file}" data-hub></script>', marks=pytest.mark.long),
     '<script defer src="{file}" data-hub="http://hub.example"></script>',
     '<script defer src="{file}" data-hub="//hub.example"></script>',
     '<script defer src="{file}" data-hub="javascript:alert(1)"></script>',
@@ -126,6 +126,7 @@ def test_two_scripts_on_a_page_draw_each_element_once_and_carry_a_token_once(
     assert (visit.console, visit.errors) == ([], [])
 
 
+@pytest.mark.long
 def test_a_token_is_carried_in_addresses_and_after_a_yes_kept_in_the_cookie(visit: Visit) -> None:
     page = visit.go(LINK, tag=SHIPPED, query=f"?alc={TOKEN}")
     before = kept_by(page)

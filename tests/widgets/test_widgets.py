@@ -17,7 +17,9 @@ from tests.widgets.shop import BUILT, ROOT, built, manifest
 
 WIDGETS = ROOT / "widgets"
 MODULES = ["slate.js", "bundle.js", "claim.js", "gifts.js", "carry.js", "vitals.js"]
-NAMES = [*MODULES, "embed.js", "plugin.js", "admin.js", "chart.js", "theme.js", "admin.css"]
+THEME = [f"shopify-{name}.js" for name in ("loader", "slate", "gifts", "bundle", "carry")]
+NAMES = [*MODULES, "embed.js", "plugin.js", *THEME, "admin.js", "chart.js", "embedded.js",
+         "theme.js", "admin.css"]
 
 
 def test_the_widgets_own_tests_and_types_pass(node: str) -> None:
@@ -52,6 +54,19 @@ def test_the_script_that_a_plugin_ships_is_one_file_that_fetches_no_other() -> N
     assert re.findall(r"\bimport\b|createElement\(.script", built("embed.js").decode())
 
 
+def test_no_script_of_a_shopify_theme_is_heavier_than_its_rules_allow() -> None:
+    assert {name: len(built(name)) for name in THEME if len(built(name)) > 10_000} == {}
+    assert _weight(*THEME) <= 8800
+
+
+def test_a_script_of_a_shopify_theme_names_no_address_and_leaves_no_name_behind() -> None:
+    for name in THEME:
+        code = built(name).decode()
+        assert re.findall(r"https?://|\bimport\b|\bexport\b", code) == [], name
+        assert re.match(r'("use strict";)?\(\(\)=>\{', code.partition("\n")[2]), name
+
+
+@pytest.mark.long
 def test_the_same_sources_give_the_same_bytes(node: str, tmp_path: Path) -> None:
     built_again = [_build(node, tmp_path / name) for name in ("one", "two")]
     assert built_again[0] == built_again[1]

@@ -4,12 +4,9 @@
  * yes, the token goes into one first-party cookie instead; with a no, it goes nowhere.
  */
 import { consent, whenChanged } from "#consent";
+import { cookie, lastOf, NAME, tokens } from "./tokens.js";
 
-const NAME = "alc";
-/** The store keeps the last four; the hub decides which of them counts, and for how long. */
-const MOST = 4;
 const MONTH = 30 * 24 * 3600;
-const TOKEN = /^[\w.~-]{8,160}$/;
 
 // Looked at now, at each change of what the shopper said, and at each step to another page.
 whenChanged(keep);
@@ -18,10 +15,6 @@ addEventListener("click", follow, true);
 addEventListener("auxclick", follow, true);
 addEventListener("submit", send, true);
 
-function tokens(): string[] {
-  return new URLSearchParams(location.search).getAll(NAME).filter((each) => TOKEN.test(each)).slice(-MOST);
-}
-
 function keep(): void {
   const word = consent();
   const kept = cookie();
@@ -29,7 +22,7 @@ function keep(): void {
     if (kept.length) write([], 0);
     forget();
   } else if (word === "yes") {
-    const all = [...new Set([...kept, ...tokens()].reverse())].reverse().slice(-MOST);
+    const all = lastOf([...kept, ...tokens()]);
     if (all.join() !== kept.join()) write(all, MONTH);
   }
 }
@@ -74,16 +67,6 @@ function along(address: string): string {
   if (url.origin !== location.origin || there === here || url.searchParams.has(NAME) || consent() === "no" || cookie().length) return address;
   for (const each of tokens()) url.searchParams.append(NAME, each);
   return url.href;
-}
-
-/** What the cookie holds; a browser that blocks storage holds nothing, or throws. */
-function cookie(): string[] {
-  try {
-    const found = /(?:^|; )alliance_alc=([^;]*)/.exec(document.cookie);
-    return found ? found[1]!.split("!").filter((each) => TOKEN.test(each)) : [];
-  } catch {
-    return [];
-  }
 }
 
 function write(values: readonly string[], age: number): void {

@@ -66,7 +66,7 @@ function askWordPress(): Word {
   return isAsked && page.wp_has_consent?.("marketing") ? "yes" : wordPress;
 }
 
-function askShopify(): Word {
+export function askShopify(): Word {
   const tool = page.Shopify?.customerPrivacy;
   const said = String(tool?.currentVisitorConsent?.()?.marketing ?? "");
   if (said === "no" || said === "false") return "no";
@@ -93,7 +93,7 @@ function readTcf({ gdprApplies, eventStatus, purpose }: Told): Word {
   return purpose?.consents?.[1] && purpose.consents[7] ? "yes" : "no";
 }
 
-function safely(ask: () => Word): Word {
+export function safely(ask: () => Word): Word {
   try {
     return ask();
   } catch {

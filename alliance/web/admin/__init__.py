@@ -15,6 +15,8 @@ from alliance.web.admin import (
     contracts,
     cycles,
     drafting,
+    granting,
+    joining,
     ledger,
     links,
     orders,
@@ -32,8 +34,8 @@ from alliance.web.admin import (
 )
 
 GROUPS = (overview, alliances, contracts, drafting, products, placements, links, articles, assets,
-          clicks, orders, paths, statements, cycles, ledger, stores, pairing, codes, planning,
-          campaigns, swapping, tasks, reporting, account)
+          clicks, orders, paths, statements, cycles, ledger, stores, pairing, granting, joining,
+          codes, planning, campaigns, swapping, tasks, reporting, account)
 
 
 def install(app: Flask) -> None:

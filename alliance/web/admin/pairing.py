@@ -16,6 +16,7 @@ from alliance.core.money import Currency
 from alliance.merchants import pairing, people
 from alliance.merchants.model import Store
 from alliance.merchants.pairing import Begun
+from alliance.web.admin import granting
 from alliance.web.admin.stores import hold_back
 from alliance.web.asked import again, by, change, hub, now, outside, reading
 from alliance.web.handing import installing
@@ -64,6 +65,8 @@ def begin(connector: str) -> ResponseReturnValue:
 @pages.get("/stores/<connector>/callback")
 def come_back(connector: str) -> ResponseReturnValue:
     """The browser is back from the shop. The secret leaves the address bar at once."""
+    if getattr(hub().connector(connector), "takes_grants", False):
+        return granting.come_back(connector)
     state = request.args.get("user_id", "") or request.args.get("state", "")
     trip = pairing.returned(reading(), by(), state[:200])
     if trip.handed_at is None:
@@ -95,10 +98,12 @@ def confirm(pairing_id: str) -> ResponseReturnValue:
         hold_back()
         facts = _facts(pairing_id)
         renews = _renewed(pairing_id, facts, form.get("moved", ""))
+        further, renew_at = granting.besides(pairing_id, facts)
         store = change(lambda session: pairing.finish(
             session, by(), pairing_id, name=form.get("name", "") or facts.name,
             currency=Currency(facts.currency), renews=renews, seal=hub().seal,
-            allow_http=bool(hub().settings.allow_private_stores), now=now()))
+            allow_http=bool(hub().settings.allow_private_stores), extra_hosts=further,
+            renew_at=renew_at, now=now()))
     except AllianceError as refusal:
         return again(refusal, _unproven, pairing_id=pairing_id)
     flash(_("%(name)s is connected. The hub now reads its catalogue and its recent orders.",

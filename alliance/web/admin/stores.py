@@ -101,7 +101,7 @@ def past(store_id: str) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Where to begin: the shop's address is all that is needed. Keys can be typed, too."""
     installing = _installing()
-    return render_template("stores/new.html", installing=installing,
+    return render_template("stores/new.html", installing=installing, apps=_apps(),
                            plugins=[name for name in installing if plugin_of(name)])
 
 
@@ -182,6 +182,13 @@ def _left(store_id: str) -> bool:
 
 def _installing() -> list[str]:
     return [name for name in KEYS if hasattr(hub().connector(name), "begin_install")]
+
+
+def _apps() -> list[str]:
+    """Platforms that open the hub as an app, where the operator registered one."""
+    known = {*hub().settings.connectors, *hub().connectors}
+    return [name for name in sorted(known)
+            if getattr(hub().connector(name), "is_set_up", False)]
 
 
 def _offered() -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
+from alliance.connect.parts import record
 from alliance.connect.protocol import StoreError
-from alliance_woocommerce.parts import record
 
 MOST_AT_ONCE = 100
 """WooCommerce refuses a batch of more."""

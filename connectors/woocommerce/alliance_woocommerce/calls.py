@@ -16,11 +16,11 @@ from hashlib import sha256
 from typing import Any
 
 from alliance.connect import strict_json
+from alliance.connect.parts import ident
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import DeliveryKey, Grant, InboundCall, Refused, StoreRecord
 from alliance.core.errors import Invalid
 from alliance_woocommerce import hooks
-from alliance_woocommerce.parts import ident
 from alliance_woocommerce.payloads import is_draft
 
 PING_KEY = "ping"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from alliance.connect.http import Outbound
+from alliance.connect.parts import ident, instant, record, records, understood, word
 from alliance.connect.protocol import (
     CouponAsk,
     DeliveryKey,
@@ -39,7 +39,6 @@ from alliance.core.money import Currency
 from alliance.core.orders import StoreOrder
 from alliance_woocommerce import calls, coupons, equipping, hooks, pairing, payments, shop
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.parts import ident, instant, record, records, word
 from alliance_woocommerce.payloads import is_draft, read_order, read_product
 from alliance_woocommerce.subscriptions import first_order
 
@@ -90,7 +89,7 @@ class WooCommerce:
         raw = self._rest.record(grant, f"/orders/{ref}") if _REF.fullmatch(ref) else None
         if raw is None:
             return None
-        with _understood("order"):
+        with understood("order"):
             raw = record(raw, "The order")
             if ident(raw.get("id")) != ref:
                 raise Invalid("wrong_record", f"The shop answered with another than {ref}.")
@@ -126,12 +125,12 @@ class WooCommerce:
 
     def make_coupons(self, grant: Grant, ask: CouponAsk) -> list[str]:
         """See `coupons.make`. The shop's key must be one that may also write."""
-        with _understood("coupon"):
+        with understood("coupon"):
             return coupons.make(self._rest, grant, ask)
 
     def void_coupons(self, grant: Grant, codes: Sequence[str]) -> None:
         """See `coupons.void`."""
-        with _understood("coupon"):
+        with understood("coupon"):
             coupons.void(self._rest, grant, codes)
 
     def begin_install(self, ask: InstallAsk) -> str:
@@ -144,12 +143,12 @@ class WooCommerce:
 
     def about(self, grant: Grant) -> ShopFacts:
         """See `shop.about`."""
-        with _understood("settings"):
+        with understood("settings"):
             return shop.about(self._rest, grant)
 
     def ensure_hooks(self, grant: Grant, door: str) -> HookHealth:
         """See `hooks.ensure`."""
-        with _understood("webhook"):
+        with understood("webhook"):
             return hooks.ensure(self._rest, grant, door)
 
     def equip(self, grant: Grant, kit: Kit) -> Equipped | None:
@@ -159,7 +158,7 @@ class WooCommerce:
     def leave(self, grant: Grant, door: str) -> bool:
         """Delete the webhooks first, since the plugin then deletes the very keys that do it."""
         try:
-            with _understood("webhook"):
+            with understood("webhook"):
                 hooks.remove(self._rest, grant, hooks.at(self._rest, grant, door))
             return equipping.forget(self._rest, grant)
         except StoreError as error:
@@ -169,7 +168,7 @@ class WooCommerce:
 
     def request_payment(self, grant: Grant, ask: PaymentAsk) -> PaymentLink:
         """See `payments.request`. The shop's key must be one that may also write."""
-        with _understood("order"):
+        with understood("order"):
             return payments.request(self._rest, grant, ask)
 
     def _changed(self, grant: Grant, since: datetime, query: Mapping[str, str], *,
@@ -249,23 +248,13 @@ class WooCommerce:
 
     def _currency(self, grant: Grant) -> Currency:
         raw = self._rest.record(grant, "/data/currencies/current")
-        with _understood("currency"):
+        with understood("currency"):
             return Currency(word(record(raw, "The currency"), "code"))
 
     def _version(self) -> int:
         # Of two readings with the same `date_modified` the later one is right: WooCommerce counts
         # whole seconds, and deleting a refund does not touch the date at all. Milliseconds.
         return int(self._now().timestamp() * 1000)
-
-
-@contextmanager
-def _understood(what: str) -> Iterator[None]:
-    """What cannot be read now cannot be read later either."""
-    try:
-        yield
-    except Invalid as error:
-        raise StoreError("store_bad_answer", f"The shop's {what} is refused: {error.detail}",
-                         again=False, reason=error.code) from None
 
 
 def _modified_after(at: datetime) -> dict[str, str]:

@@ -14,12 +14,12 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from alliance.connect.parts import ident, instant, maybe_instant, record
 from alliance.connect.protocol import CouponAsk, Grant, StoreError
 from alliance.core.clock import aware
 from alliance.core.money import Money
 from alliance_woocommerce.batches import entries, error, lots
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.parts import ident, instant, maybe_instant, record
 from alliance_woocommerce.shop import counting
 
 MARK = "_alliance_component"

@@ -1,31 +1,25 @@
 """Evidence on an order: what may show which host sent the shopper (law §4.1).
 
-Everything here was written by a visitor's browser: it is bounded and kept as it is, and only a
-token that the hub itself signed will count.
+Everything here was written by a visitor's browser, and is bounded; see `connect/page_words.py`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
+from alliance.connect import page_words
+from alliance.connect.parts import records, word
 from alliance.connect.plain_text import plain
-from alliance.core import marks
 from alliance.core.marks import Marks
-from alliance_woocommerce.parts import meta, records, word
+from alliance_woocommerce.metas import meta
 
 CLICK_META = "_alliance_click"
 CODE_META = ("_alliance_code", "_alliance_spoken")
 """What answers the checkout's question who sent the shopper; the first that says something."""
 ENTRY_META = "_wc_order_attribution_session_entry"
-CLICK_PARAMETER = "alc"
 
-_MOST_TOKENS = 10
 _MOST_COUPONS = 50
-_LONGEST_ENTRY = 8000
-_TOKEN = re.compile(r"[!-~]{1,300}", re.ASCII)
 
 
 def page_marks(raw: dict[str, Any]) -> Marks:
@@ -34,10 +28,8 @@ def page_marks(raw: dict[str, Any]) -> Marks:
     Of the landing address only the parameter `alc` is read; the rest of it, which may say
     anything about the shopper, is not kept.
     """
-    words = (value for value in (*_plugin_tokens(raw), *_landing_tokens(raw))
-             if isinstance(value, str) and _TOKEN.fullmatch(value))
-    found = marks.read(words)
-    return found._replace(click_tokens=found.click_tokens[:_MOST_TOKENS])
+    entries = (token for value in meta(raw, ENTRY_META) for token in page_words.landed(value))
+    return page_words.read((*_plugin_tokens(raw), *entries))
 
 
 def spoken_code(raw: dict[str, Any]) -> str | None:
@@ -61,14 +53,3 @@ def _plugin_tokens(raw: dict[str, Any]) -> Iterator[Any]:
             yield from value
         else:
             yield value
-
-
-def _landing_tokens(raw: dict[str, Any]) -> Iterator[Any]:
-    for value in meta(raw, ENTRY_META):
-        if not isinstance(value, str) or len(value) > _LONGEST_ENTRY:
-            continue
-        try:
-            pairs = parse_qsl(urlsplit(value).query, max_num_fields=200)
-        except ValueError:
-            continue
-        yield from (token for name, token in pairs if name == CLICK_PARAMETER)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from alliance.connect.parts import ident, record
 from alliance.connect.protocol import Grant, HookHealth, StoreError
 from alliance_woocommerce.batches import entries, error, lots
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.parts import ident, record
 from alliance_woocommerce.shop import webhooks
 
 NAMES: Mapping[str, str] = {

@@ -9,8 +9,8 @@ import math
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from alliance.connect.parts import amount, ident, instant, maybe_instant, records, web_address, word
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import StoreProduct
 from alliance.core.customers import customer_key
@@ -18,7 +18,6 @@ from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance.core.orders import LineKind, OrderLine, OrderState, StoreOrder
 from alliance_woocommerce.evidence import coupons, page_marks, spoken_code
-from alliance_woocommerce.parts import amount, ident, instant, maybe_instant, records, word
 from alliance_woocommerce.refunds import LINE_KEYS, give_back
 
 DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
@@ -169,7 +168,7 @@ def _country(raw: dict[str, Any]) -> str | None:
 
 
 def _link(value: Any) -> str:
-    link = _web_address(value)
+    link = web_address(value)
     if link is None:
         raise Invalid("malformed_link", f"{plain(str(value), 60)!r} is not a web address.")
     return link
@@ -177,14 +176,4 @@ def _link(value: Any) -> str:
 
 def _image(raw: dict[str, Any]) -> str | None:
     images = records(raw, "images")
-    return _web_address(images[0].get("src")) if images else None
-
-
-def _web_address(value: Any) -> str | None:
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s\"'<>\\`]{1,2000}", value):
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    return value if parts.hostname and "@" not in parts.netloc and value.isprintable() else None
+    return web_address(images[0].get("src")) if images else None

@@ -12,12 +12,13 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from alliance.connect.parts import ident, record, word
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import Grant, PaymentAsk, PaymentLink, StoreError
 from alliance.core.errors import Invalid
 from alliance.core.money import Money
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.parts import ident, meta, record, word
+from alliance_woocommerce.metas import meta
 from alliance_woocommerce.shop import counting
 
 MARK = "_alliance_request"

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from alliance.connect.parts import amount, ident, records
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money, total
 from alliance.core.orders import OrderLine, spread_refund
-from alliance_woocommerce.parts import amount, ident, meta, records
+from alliance_woocommerce.metas import meta
 
 LINE_KEYS = {"line_items": "line", "shipping_lines": "ship", "fee_lines": "fee"}
 """What a line's key starts with, by the list it stands in: ids are unique per order only so."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from alliance.connect.parts import record, word
 from alliance.connect.plain_text import plain
 from alliance.connect.protocol import Grant, ShopFacts, StoreError
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency
 from alliance_woocommerce import equipping
 from alliance_woocommerce.client import V3, Rest, error_code, failure, good, is_unknown
-from alliance_woocommerce.parts import record, word
 
 PER_PAGE = 100
 MOST_PAGES = 50

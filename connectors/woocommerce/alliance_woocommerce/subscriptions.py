@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from alliance.connect.parts import ident
 from alliance.connect.protocol import Grant, StoreError
 from alliance.core.errors import Invalid
 from alliance_woocommerce.client import Rest
-from alliance_woocommerce.parts import ident, meta
+from alliance_woocommerce.metas import meta
 
 RENEWAL_META = "_subscription_renewal"
 

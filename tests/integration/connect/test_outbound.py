@@ -216,6 +216,15 @@ def test_a_write_is_never_tried_again(status: int) -> None:
     assert len(server.calls) == 1
 
 
+def test_a_question_in_a_body_is_asked_again_as_any_other() -> None:
+    answers = iter([503, 200])
+    with Loopback(lambda call: call.send(next(answers), Retry_After="0.2")) as server:
+        pauses = Pauses()
+        assert outbound(pauses).query(server.url("/x"), b"{ shop }").status == 200
+    assert [(call.method, call.body) for call in server.calls] == [("POST", b"{ shop }")] * 2
+    assert pauses == [1.5]
+
+
 def test_a_write_that_gets_no_answer_is_never_tried_again() -> None:
     with Loopback(Call.stall) as server, pytest.raises(StoreError) as caught:
         outbound().post(server.url(), b"{}")

@@ -61,7 +61,9 @@ def test_a_verdict_is_given_only_where_the_interval_leaves_zero_out() -> None:
 
 @pytest.mark.parametrize(("held_share", "held_buys", "shown_buys"), [
     # In thousandths: how many are held out, how many of each group buy.
-    (100, 30, 30), (100, 40, 30), (200, 20, 26), (50, 10, 4)])
+    (100, 30, 30), pytest.param(100, 40, 30, marks=pytest.mark.long),
+    pytest.param(200, 20, 26, marks=pytest.mark.long),
+    pytest.param(50, 10, 4, marks=pytest.mark.long)])
 def test_the_interval_covers_a_known_lift_and_the_share_is_kept(
         held_share: int, held_buys: int, shown_buys: int) -> None:
     truth = Decimal(held_buys - shown_buys) / 1000

@@ -192,7 +192,7 @@ all_inputs = st.builds(
         lambda ids: st.tuples(*(any_touch(f"t{each}") for each in ids))), standings)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(all_inputs)
 def test_every_refusal_says_what_was_needed_and_no_change_leaves_its_reason(
         inputs: Inputs) -> None:
@@ -207,7 +207,7 @@ def test_every_refusal_says_what_was_needed_and_no_change_leaves_its_reason(
             assert each.is_credited <= (each.decision.weight > 0)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(all_inputs)
 def test_the_window_that_is_named_is_the_shortest_that_helps(inputs: Inputs) -> None:
     for decision in attribution.decide(inputs.order, inputs.touches, inputs.standing):

@@ -1,13 +1,16 @@
-"""The smallest readings of WooCommerce's JSON: each refuses by name what it does not understand."""
+"""The smallest readings of a platform's JSON: each refuses by name what it does not understand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from alliance.connect.plain_text import plain
+from alliance.connect.protocol import StoreError
 from alliance.core.clock import aware
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
@@ -31,7 +34,7 @@ def records(raw: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def ident(value: Any) -> str:
-    """A WooCommerce id, as text; anything but a whole number above zero is `Invalid`."""
+    """An id that is a number, as text; anything but a whole one above zero is `Invalid`."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**18:
         raise Invalid("malformed_id", f"{str(value)[:40]!r} is not an id.")
     return str(value)
@@ -62,7 +65,7 @@ def amount(raw: dict[str, Any], key: str, currency: Currency) -> Money:
 
 
 def instant(raw: dict[str, Any], key: str) -> datetime:
-    """A `*_gmt` time: UTC without saying so."""
+    """A time in UTC, whether it ends in `Z` or does not say so, as WooCommerce's `*_gmt`."""
     at = maybe_instant(raw, key)
     if at is None:
         raise Invalid("malformed_time", f"{key} is missing.")
@@ -82,9 +85,22 @@ def maybe_instant(raw: dict[str, Any], key: str) -> datetime | None:
     raise Invalid("malformed_time", f"{key} {str(value)[:40]!r} is not a time.")
 
 
-def meta(raw: dict[str, Any], key: str) -> Iterator[Any]:
-    """Every value kept under a meta key; plugins add keys twice and in any shape."""
-    entries = raw.get("meta_data")
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and entry.get("key") == key:
-            yield entry.get("value")
+def web_address(value: Any) -> str | None:
+    """A link that a page may carry: http or https, to a host, with no sign-in in it; else None."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s\"'<>\\`]{1,2000}", value):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.hostname and "@" not in parts.netloc and value.isprintable() else None
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """What cannot be read now cannot be read later either: `Invalid` becomes `store_bad_answer`."""
+    try:
+        yield
+    except Invalid as error:
+        raise StoreError("store_bad_answer", f"The shop's {what} is refused: {error.detail}",
+                         again=False, reason=error.code) from None

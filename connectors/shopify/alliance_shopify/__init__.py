@@ -1,0 +1,1 @@
+"""The Shopify connector: one app, many shops, asked by Admin GraphQL with each shop's own token."""
