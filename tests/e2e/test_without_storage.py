@@ -214,6 +214,7 @@ def test_a_no_and_global_privacy_control_cost_the_click_and_leave_the_coupon(
     assert BY_COUPON in claimed
 
 
+@pytest.mark.long
 def test_after_a_yes_the_cookie_keeps_the_click_for_another_day(
         start: Open, demo: Demo) -> None:
     context = start()

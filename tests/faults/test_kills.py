@@ -56,7 +56,7 @@ def test_a_worker_that_remembers_before_it_posts_loses_money_and_the_check_sees_
     assert "commission_missing" in trade.findings()
 
 
-@pytest.mark.sqlite_first
+@pytest.mark.long
 def test_a_worker_that_posts_and_then_remembers_doubles_money_and_the_check_sees_it(
         trade: Trade, victim: Victim) -> None:
     trade.trade(calm=True)

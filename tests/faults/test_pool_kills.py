@@ -16,7 +16,7 @@ from tests.claiming import Pack, pack
 from tests.faults.trade import Victim
 from tests.hubs import bench
 
-pytestmark = pytest.mark.on_both
+pytestmark = pytest.mark.sqlite_first
 
 __all__ = ["bench", "pack"]
 

@@ -76,10 +76,10 @@ def test_nothing_that_an_author_writes_runs_in_a_readers_page(
 def test_the_same_words_do_run_where_nobody_takes_care(browser: Browser, tmp_path: Path) -> None:
     page = browser.new_page()
     # The control: one page for each, since one that breaks out swallows the next.
-    ran = sum(hits(page, tmp_path, careless(payload)) > 0 for payload in PAYLOADS[:8])
+    ran = sum(hits(page, tmp_path, careless(payload)) > 0 for payload in PAYLOADS[:5])
     page.close()
 
-    assert ran >= 3
+    assert ran >= 2
 
 
 def test_what_is_written_is_seen_at_once_and_not_kept(

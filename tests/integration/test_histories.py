@@ -12,7 +12,7 @@ from tests.proofs import findings
 from tests.reckoning import reckon
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_after_each_step_of_a_history_the_books_are_right(database: Database, seed: int) -> None:
     # A look takes many small questions, which PostgreSQL answers more slowly.
     live(database, seed, 40, look_every=1 if database.dialect == "sqlite" else 5)

@@ -111,6 +111,7 @@ def test_the_real_element_follows_the_choices_and_colours_and_counts_nothing(
     context.close()
 
 
+@pytest.mark.long
 def test_choosing_works_without_script_on_a_phone(browser: Browser, desk: Desk) -> None:
     context = browser.new_context(java_script_enabled=False,
                                   viewport={"width": 375, "height": 800})

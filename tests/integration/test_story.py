@@ -29,6 +29,9 @@ from alliance.trust import audit
 from alliance.web import asked, i18n, saying, site
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.long
+"""A month of story is half a minute; the journeys in a browser play two of them anyway."""
+
 CODES = {*Reason} - {Reason.EXCLUDED, Reason.UNPAID}
 """Those that are no words of any language."""
 
@@ -82,7 +85,6 @@ def root(told: Told) -> tuple[int, str]:
     return head.size, head.root
 
 
-@pytest.mark.long
 def test_one_day_gives_one_ledger_on_either_database(
         told: Told, tmp_path: Path, until: datetime, postgres: Postgres) -> None:
     again = play(tmp_path / "two", postgres.url(postgres.create()), until, months=1)

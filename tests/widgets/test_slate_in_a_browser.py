@@ -96,7 +96,10 @@ def test_nothing_is_fetched_before_the_slot_is_near(visit: Visit) -> None:
     assert visit.hub.fetched == ["/embed/v1.js"]
     page.evaluate("scrollTo(0, 2000)")
     visit.wait("al-shown")
-    assert sorted(path for path in visit.hub.fetched if "pictures" not in path) \
+    # One view in twenty is measured, by a module of its own.
+    beside = f"/{manifest()['vitals.js']['file']}"
+    assert sorted(path for path in visit.hub.fetched
+                  if "pictures" not in path and path != beside) \
         == sorted([f"/{manifest()['slate.js']['file']}", "/embed/v1.js", "/embed/v1/slate"])
 
 
