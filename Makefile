@@ -2,8 +2,8 @@
 # Everything lives in .venv; stamps in it keep a second run short.
 
 PORT ?= 8000
-# Twice two cores: at any moment half of the tests wait for a browser, a database or a process.
-JOBS ?= 4
+# One more than two cores: at any moment a third of the tests waits for a browser or a database.
+JOBS ?= 3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
