@@ -31,8 +31,8 @@ def victim(database: Database, trade: Trade) -> Iterator[Victim]:
     started.close()
 
 
-def test_twelve_kills_lose_nothing_and_double_nothing(trade: Trade, victim: Victim) -> None:
-    killed(trade, victim, 12)
+def test_eight_kills_lose_nothing_and_double_nothing(trade: Trade, victim: Victim) -> None:
+    killed(trade, victim, 8)
 
     assert trade.expected()
     assert trade.booked() == trade.expected()

@@ -140,6 +140,8 @@ def test_any_worker_takes_what_any_machine_wrote(
     assert kept(database) == sorted(one.written | two.written)
 
 
+@pytest.mark.parametrize("broker", [Valkey, pytest.param(Nats, marks=pytest.mark.long)],
+                         indirect=True)
 def test_a_broker_that_loses_everything_is_sent_it_again(
         database: Database, broker: Broker, pair: tuple[Machine, Machine], now: datetime) -> None:
     one, two = pair
@@ -163,6 +165,8 @@ def test_a_broker_that_loses_everything_is_sent_it_again(
     assert settle(pair, now, 32, database) == sorted(one.written | two.written)
 
 
+@pytest.mark.parametrize("broker", [Valkey, pytest.param(Nats, marks=pytest.mark.long)],
+                         indirect=True)
 def test_a_broker_that_hangs_holds_nobody_up_for_long(
         database: Database, broker: Broker, pair: tuple[Machine, Machine], now: datetime) -> None:
     one, two = pair

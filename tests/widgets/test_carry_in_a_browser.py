@@ -146,6 +146,7 @@ def test_an_answer_given_on_the_page_counts_at_once(land: Open, context: Browser
     assert [each["name"] for each in context.cookies()] == ["alliance_alc"]
 
 
+@pytest.mark.long
 def test_a_yes_in_a_browser_that_blocks_storage_goes_on_in_addresses(land: Open) -> None:
     page = land(said=YES + """Object.defineProperty(Document.prototype, 'cookie', {
         get() { throw new DOMException('blocked', 'SecurityError'); },

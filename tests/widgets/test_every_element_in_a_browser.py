@@ -123,7 +123,8 @@ def test_the_keyboard_alone_reaches_and_works_everything(visit: Visit) -> None:
     assert after == ["al-claim button", "al-claim a"] * 3 + ["al-article a"]
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("direction", [
+    "ltr", pytest.param("rtl", marks=pytest.mark.long)])
 def test_a_narrow_phone_never_scrolls_sideways(visit: Visit, direction: str) -> None:
     long = "W" * 200
     visit.hub.answer = lambda path, asked: {

@@ -125,6 +125,7 @@ def test_no_payload_runs_from_a_code_or_its_shop(page: Page, hub: Hub) -> None:
     assert f"Works at {PLAIN}" in _found(page)["text"]
 
 
+@pytest.mark.long
 def test_no_payload_runs_in_the_script_that_a_plugin_ships(
         page: Page, hub: Hub, shop: Shop) -> None:
     drawn = _draw_shipped(page, hub, f"{shop.origin}{shipped()}")

@@ -68,7 +68,9 @@ def test_the_odd_zones_exist() -> None:
     assert set(ODD_ZONES) <= available_timezones()
 
 
-@pytest.mark.parametrize("zone_name", ODD_ZONES)
+@pytest.mark.parametrize("zone_name", [
+    zone if place % 3 == 0 else pytest.param(zone, marks=pytest.mark.long)
+    for place, zone in enumerate(ODD_ZONES)])
 def test_each_midnight_since_2000_belongs_to_exactly_one_day(zone_name: str) -> None:
     day, last = date(2000, 1, 1), date(2037, 12, 31)
     start = start_of(day, zone_name)
@@ -84,7 +86,7 @@ def test_each_midnight_since_2000_belongs_to_exactly_one_day(zone_name: str) -> 
         day, start = day + timedelta(days=1), end
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=75, deadline=None, derandomize=True)
 @given(st.sampled_from(ODD_ZONES),
        st.integers(86_400, 38 * 365 * 86_400).map(
            lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)))
