@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from alliance.core.actor import Actor
-from alliance.core.errors import Conflict, Invalid
+from alliance.core.errors import Invalid
 from alliance.core.ids import MerchantId, PersonId
 from alliance.core.money import Currency
 from alliance.db.sealed import Seal
@@ -63,11 +63,7 @@ def join(session: Session, connector: str, code: str, *, address: str, name: str
     with the person who drew the code as the one who acts.
     """
     found = _open(session, connector, code, now, taking=True)
-    stands = stores.at(session, connector, address)
-    if stands is not None and stands.state != "disconnected" and (
-            stands.merchant_id != found.merchant_id):
-        raise Conflict("store_taken", "This shop is connected to another business. Disconnect it "
-                       "there first.")
+    stores.refuse_taken(session, connector, address, found.merchant_id)
     by = Actor(MerchantId(found.merchant_id), PersonId(found.person_id))
     # Drawn here: it keys this store's proofs of purchases, and the platform never learns it.
     own = {**secrets, "webhook_secret": chance.token_urlsafe(32)}

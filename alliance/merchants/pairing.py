@@ -125,14 +125,16 @@ def to_prove(session: Session, by: Actor, pairing_id: str, seal: Seal, *, now: d
 def finish(session: Session, by: Actor, pairing_id: str, *, name: str, currency: Currency,
            renews: str | None, seal: Seal, allow_http: bool = False,
            extra_hosts: Sequence[str] = (), renew_at: datetime | None = None,
-           now: datetime) -> Store:
+           is_sole: bool = False, now: datetime) -> Store:
     """Keep the store whose keys were proven, or give one that is known its new keys (`renews`).
 
     `renew_at` is from when on keys that run out are to be renewed. The trip keeps no keys from then
-    on. Raises as `connecting.connect` and `renew` do.
+    on. Raises as `connecting.connect` and `renew` do, and with `is_sole` as `stores.refuse_taken`.
     """
     grant = to_prove(session, by, pairing_id, seal, now=now)
     pairing = session.get_one(Pairing, pairing_id)
+    if is_sole:
+        stores.refuse_taken(session, pairing.connector, pairing.address, by.merchant)
     # Made here, since whoever chooses a secret chooses one that is used elsewhere too.
     secrets = {**grant.secrets, "webhook_secret": chance.token_urlsafe(32)}
     if renews is not None:

@@ -70,6 +70,16 @@ def at(session: Session, connector: str, address: str) -> Store | None:
     ).order_by(Store.state == "disconnected", Store.connected_at.desc(), Store.id)).first()
 
 
+def refuse_taken(session: Session, connector: str, address: str, merchant_id: str) -> None:
+    """A shop of a platform that calls one door for all belongs to one business, or nobody could say
+    whose a call is: `Conflict` (`store_taken`) while it is connected to another."""
+    stands = at(session, connector, address)
+    if stands is not None and stands.state != "disconnected" and (
+            stands.merchant_id != merchant_id):
+        raise Conflict("store_taken", "This shop is connected to another business. Disconnect it "
+                       "there first.")
+
+
 def named(session: Session, store_id: str) -> Store:
     """The store with this id, for the hub's own work; pages ask `own`."""
     store = session.get(Store, store_id)

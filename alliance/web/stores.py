@@ -78,9 +78,10 @@ def _take(hub: Hub, request: Request, connector_name: str, path_token: str | Non
 
 
 def _of_app(hub: Hub, connector: Connector, call: InboundCall) -> tuple[str, DeliveryKey] | None:
-    """Whose call this is at the door of a whole platform; None where the hub knows no such store.
+    """Whose call this is at the door of a whole platform; None where the hub knows no such store,
+    or one that left and the call is not about people.
 
-    The call is answered all the same: the platform would only bring it again, and a store that
+    Such a call is answered all the same: the platform would only bring it again, and a store that
     joins is read whole.
     """
     if not hasattr(connector, "check_app_call"):
@@ -88,7 +89,15 @@ def _of_app(hub: Hub, connector: Connector, call: InboundCall) -> tuple[str, Del
     called: AppCall = connector.check_app_call(call)
     with hub.database.reading() as session:
         store = stores.at(session, connector.name, called.address)
-    return None if store is None else (store.id, called.delivery)
+    if store is None:
+        return None
+    is_left = store.state == "disconnected"
+    return None if is_left and not _is_personal(connector, call) else (store.id, called.delivery)
+
+
+def _is_personal(connector: Connector, call: InboundCall) -> bool:
+    """Whether all that a call asks is about people: only that is answered for a store that left."""
+    return all(record.record in PERSONAL for record in connector.read_call(call))
 
 
 def _keep(hub: Hub, store_id: str, delivery: DeliveryKey,

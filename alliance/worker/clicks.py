@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from alliance.core.events import ClicksDrained
 from alliance.db.crashpoint import crashpoint
 from alliance.hub import Hub
-from alliance.referrals import clicks, draining, orders, salts, spool
+from alliance.referrals import clicks, draining, hints, orders, salts, spool
 from alliance.referrals.draining import Sifted
 from alliance.settlement import commissions
 from alliance.worker.handling import Effect
@@ -101,3 +101,4 @@ def remove_old(hub: Hub, now: datetime) -> None:
         hub.database.run(lambda session: clicks.remove_day(
             session, alliance_id, day))  # noqa: B023
     hub.database.run(lambda session: clicks.remove_own_visitors(session, now=now))
+    hub.database.run(lambda session: hints.forget_old(session, now=now))

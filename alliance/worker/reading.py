@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from alliance import fitting
 from alliance.catalogue import products
 from alliance.connect.protocol import Connector, Grant, StoreError
+from alliance.core.errors import Conflict
 from alliance.core.events import CatalogueDoubted, PastWanted, StoreCalled, StoreConnected
 from alliance.core.orders import StoreOrder
 from alliance.db import queue
@@ -41,7 +42,8 @@ def ask_the_store(hub: Hub, events: Sequence[StoreCalled], now: datetime) -> Eff
     wanted: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for event in events:
         wanted[event.store_id].add((event.record, event.ref))
-    answers = [_ask(hub, store_id, sorted(records)) for store_id, records in sorted(wanted.items())]
+    answers = [answer for store_id, records in sorted(wanted.items())
+               if (answer := _asked(hub, store_id, sorted(records))) is not None]
     crashpoint("worker.asked")
 
     def effect(session: Session) -> None:
@@ -126,6 +128,17 @@ class _Answer:
             stores.heard(session, self.store_id, now=now)
 
 
+def _asked(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer | None:
+    """What the store said; None where it left since it called: whoever joins again is read anew."""
+    try:
+        return _ask(hub, store_id, records)
+    except Conflict as conflict:
+        if conflict.code != "store_disconnected":
+            raise
+        log.info("store %s left before it could be asked", store_id)
+        return None
+
+
 def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer:
     answer = _Answer(store_id)
     if any(record == "store" for record, _ in records):
@@ -156,8 +169,12 @@ def _ask(hub: Hub, store_id: str, records: Sequence[tuple[str, str]]) -> _Answer
 
 
 def _has_left(hub: Hub, store_id: str) -> bool:
-    """Whether the store removed the hub, as somebody says: its keys are refused, fresh ones too."""
-    for _ in range(2):
+    """Whether the store removed the hub, as somebody says: it gives it no keys any more.
+
+    A key that is refused says little: it may have been taken back early while another worker
+    renews it, or the platform may not answer just now. Then the question comes again.
+    """
+    for last in (False, True):
         try:
             connector, grant = reach(hub, store_id)
             connector.about(grant)
@@ -165,10 +182,10 @@ def _has_left(hub: Hub, store_id: str) -> bool:
         except StoreError as error:
             if error.code == "store_refused_key":
                 return True
-            if error.code != "store_key_stale":
+            if error.code != "store_key_stale" or last:
                 raise
             fitting.doubt(hub, store_id, error)
-    return True
+    raise AssertionError("the last look returns or raises")
 
 
 def _poll_store(hub: Hub, store_id: str, since: datetime, now: datetime) -> None:

@@ -14,6 +14,7 @@ from alliance.db.session import Database
 from alliance.insights import orders as seen_orders
 from alliance.referrals.hint_model import Hint
 from alliance.referrals.order_model import Order
+from alliance.worker import clicks
 from tests.fake_shopify.recorded import fixture
 from tests.pairing_desk import visiting
 from tests.shopify_hub import ShopifyHub, shopify_hub
@@ -99,6 +100,25 @@ def test_saying_it_again_or_saying_much_fills_no_table(here: ShopifyHub) -> None
     for _ in range(10):
         hint(here)
     assert kept(here) == 4
+
+
+def test_one_click_speaks_of_few_orders_however_many_are_named(here: ShopifyHub) -> None:
+    token = here.token()
+    for number in range(20):
+        assert hint(here, token=token, order=f"guessed-{number}") == 204
+
+    assert kept(here) == 4
+
+
+def test_hints_go_when_the_clicks_they_speak_of_go(here: ShopifyHub) -> None:
+    hint(here)
+    here.platform.later(days=89)
+    clicks.remove_old(here.hub, here.platform.now)
+    assert kept(here) == 1
+    here.platform.later(days=2)
+    clicks.remove_old(here.hub, here.platform.now)
+
+    assert kept(here) == 0
 
 
 @pytest.mark.parametrize("changes", [

@@ -122,6 +122,19 @@ def test_a_wrong_code_says_so_in_place_and_can_be_typed_again(
     app.get_by_role("button", name="Back").click()
 
     app.get_by_label("Code").wait_for()
+    assert app.get_by_label("Code").input_value() == ""
+    assert here.store is None
+
+
+def test_the_address_of_the_frame_is_not_sent_on(here: ShopifyHub, context: BrowserContext) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    _, app, _ = _admin(context, here.shop.domain)
+    app.get_by_label("Code").wait_for()
+
+    # Tokens and signatures in the address would stand in logs once more with each press.
+    assert [url for url in asked if "/app/card" in url] == [
+        f"{PUBLIC}/stores/shopify/app/card?locale=en"]
 
 
 def test_nobody_else_can_frame_it(here: ShopifyHub, context: BrowserContext) -> None:

@@ -19,8 +19,9 @@ from alliance.catalogue.model import Product
 from alliance.core.events import StoreCalled
 from alliance.db.queue import Message
 from alliance.db.session import Database
+from alliance.merchants import keys, stores
 from alliance.referrals.order_model import Decision, Order
-from tests.fake_shopify.recorded import fixture
+from tests.fake_shopify.recorded import fixture, response
 from tests.integration.test_door import dump
 from tests.shopify_hub import ShopifyHub, shopify_hub
 
@@ -255,6 +256,50 @@ def test_a_farewell_is_not_believed_when_only_the_keys_are_old(here: ShopifyHub)
     here.settle()
 
     assert here.kept.state == "connected"
+
+
+def test_a_farewell_is_not_believed_while_the_platform_gives_no_answer_about_keys(
+        here: ShopifyHub) -> None:
+    # The key is dead, and whether it can be renewed cannot be found out: that is no farewell.
+    here.shop.tokens.revoke_access()
+    here.platform.trick = lambda request, serve: (
+        response("server_error_html") if "oauth" in request.path else serve(request))
+    assert here.tell("app/uninstalled", b'{"id":1}') == 200
+    here.settle()
+    assert here.kept.state == "connected"
+    here.platform.trick = None
+    here.platform.later(minutes=1)
+    here.settle()
+
+    assert here.kept.state == "connected"
+
+
+def test_a_farewell_is_not_believed_while_another_worker_renews_the_keys(
+        here: ShopifyHub) -> None:
+    here.shop.tokens.revoke_access()
+    store_id = here.kept.id
+    with here.hub.database.claiming() as session:
+        keys.doubt(session, store_id, now=here.platform.now)
+        assert keys.lease(session, store_id, now=here.platform.now) is not None
+    assert here.tell("app/uninstalled", b'{"id":1}') == 200
+    here.settle()
+
+    assert here.kept.state == "connected"
+
+
+def test_calls_that_come_or_wait_when_a_shop_has_left_are_no_trouble(here: ShopifyHub) -> None:
+    here.shop.load_order(order(here))
+    assert here.tell("orders/paid", BODY) == 200
+    with here.hub.database.transaction() as session:
+        stores.left(session, here.kept.id)
+    before = messages(here)
+    assert here.tell("orders/updated", BODY) == 200
+    here.settle()
+
+    assert messages(here) == before
+    with here.hub.database.reading() as session:
+        assert set(session.scalars(select(Message.state).where(
+            Message.scope == here.kept.id))) == {"done"}
 
 
 @pytest.mark.parametrize("name", ["orders_paid", "orders_cancelled", "orders_paid_multicurrency",

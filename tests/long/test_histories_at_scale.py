@@ -13,4 +13,4 @@ pytestmark = pytest.mark.long
 @pytest.mark.parametrize("seed", range(11, 19))
 def test_the_books_are_right_on_the_way_of_two_hundred_steps(
         database: Database, seed: int) -> None:
-    live(database, seed, 200, look_every=4)
+    assert live(database, seed, 200, look_every=4) == 50

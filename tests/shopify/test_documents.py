@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from alliance_shopify.admin_api import document_text
 from alliance_shopify.app import API_VERSION, OPTIONAL_SCOPES, SCOPES
 
 from tests.shopify import document_rules as rules
@@ -13,7 +14,7 @@ from tests.shopify_schema import MEMBERS
 
 IN_CODE = re.compile(r"\b(?:query|mutation)\b\s*\w*\s*(?:\(\s*\$[^)]*\))?\s*\{\s*\w")
 CONNECTOR = Path(__file__).parents[2] / "connectors" / "shopify" / "alliance_shopify"
-TEXTS = {path.stem: path.read_text(encoding="utf-8")
+TEXTS = {path.stem: document_text(path.stem)
          for path in sorted((CONNECTOR / "documents").glob("*.graphql"))}
 PINNED, NEXT = MEMBERS
 ALL = SCOPES + OPTIONAL_SCOPES
@@ -80,6 +81,16 @@ def test_every_document_is_asked_by_somebody_and_none_is_written_in_code() -> No
     assert IN_CODE.findall(code) == []
     assert [name for name, text in TEXTS.items() if not IN_CODE.search(text)] == []
     assert [name for name in TEXTS if f'"{name}"' not in code] == []
+
+
+def test_every_part_is_used_by_more_than_one_document_and_written_once() -> None:
+    parts = {path.stem for path in (CONNECTOR / "documents" / "parts").glob("*.graphql")}
+    used = {part: [name for name, text in TEXTS.items()
+                   if f"fragment {part.title().replace('_', '')} on " in text] for part in parts}
+
+    assert {part for part, names in used.items() if len(names) < 2} == set()
+    assert [path.name for path in (CONNECTOR / "documents").glob("*.graphql")
+            if "fragment " in path.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -63,8 +63,11 @@ def test_a_session_token_is_exchanged_for_keys_that_run_out_in_an_hour(shop: Fak
 def test_a_code_works_once(shop: FakeShop) -> None:
     code = shop.tokens.code()
 
-    as_recorded("offline_expiring", keys(shop, code=code, expiring="1"))
-    as_recorded("code_reused", keys(shop, code=code, expiring="1"))
+    first = as_recorded("offline_expiring", keys(shop, code=code, expiring="1"))
+    again = as_recorded("code_reused", keys(shop, code=code, expiring="1"))
+
+    assert status(shop, first["access_token"]) == 200
+    assert again["error"] == "invalid_request"
 
 
 def test_keys_that_never_run_out_are_made_and_refused_and_changed_for_others(
@@ -110,7 +113,8 @@ def test_a_refresh_token_lives_ninety_days(shop: FakeShop, days: int, name: str)
     made = exchanged(shop, staff(shop))[1]
     shop.platform.later(days=days)
 
-    as_recorded(name, refreshed(shop, made["refresh_token"]))
+    told = as_recorded(name, refreshed(shop, made["refresh_token"]))
+    assert ("access_token" in told) is (days < 90)
 
 
 def test_the_refresh_token_before_the_newest_lives_thirty_days(shop: FakeShop) -> None:
@@ -118,7 +122,8 @@ def test_the_refresh_token_before_the_newest_lives_thirty_days(shop: FakeShop) -
     refreshed(shop, made["refresh_token"])
     shop.platform.later(days=30)
 
-    as_recorded("refresh_revoked", refreshed(shop, made["refresh_token"]))
+    told = as_recorded("refresh_revoked", refreshed(shop, made["refresh_token"]))
+    assert told["error"] == "invalid_grant"
 
 
 def test_throwing_the_app_out_kills_every_key_at_once(shop: FakeShop) -> None:
@@ -132,7 +137,9 @@ def test_throwing_the_app_out_kills_every_key_at_once(shop: FakeShop) -> None:
 
 @pytest.mark.parametrize("wrong", [{"client_id": "another"}, {"client_secret": "guessed"}])
 def test_another_app_gets_nothing(shop: FakeShop, wrong: dict[str, str]) -> None:
-    as_recorded("bad_client", exchanged(shop, staff(shop), **wrong))
+    told = as_recorded("bad_client", exchanged(shop, staff(shop), **wrong))
+
+    assert "access_token" not in told
 
 
 @pytest.mark.parametrize(("seconds", "name"), [
@@ -142,7 +149,8 @@ def test_a_session_token_is_good_for_a_minute_and_ten_seconds(
     token = staff(shop)
     shop.platform.later(seconds=seconds)
 
-    as_recorded(name, exchanged(shop, token))
+    told = as_recorded(name, exchanged(shop, token))
+    assert ("access_token" in told) is (seconds == 69)
 
 
 def test_tokens_of_shoppers_and_of_other_shops_are_not_exchanged(shop: FakeShop) -> None:
@@ -152,7 +160,8 @@ def test_tokens_of_shoppers_and_of_other_shops_are_not_exchanged(shop: FakeShop)
 
     for token in (platform.checkout_token(shop.domain), platform.account_token(shop.domain),
                   staff(other), staff(shop, aud="another"), forged, "nonsense"):
-        as_recorded("session_token_expired", exchanged(shop, token))
+        told = as_recorded("session_token_expired", exchanged(shop, token))
+        assert "access_token" not in told
 
 
 @pytest.mark.parametrize(("allowed", "name"), [

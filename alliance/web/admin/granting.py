@@ -8,7 +8,7 @@ it works once.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import TypedDict, cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 
 from alliance.connect.embedded import Granting
 from alliance.connect.protocol import Grant, InboundCall, InstallAsk, Refused, ShopFacts
-from alliance.core.errors import AllianceError, Conflict, NotFound
-from alliance.merchants import pairing, people, stores
+from alliance.core.errors import AllianceError, NotFound
+from alliance.merchants import pairing, people
 from alliance.merchants.pairing import Begun
 from alliance.web.admin.stores import hold_back
 from alliance.web.asked import again, by, change, hub, now, outside, reading
@@ -74,23 +74,24 @@ def come_back(connector: str) -> ResponseReturnValue:
     return redirect(url_for("pairing.show", pairing_id=trip.id), 303)
 
 
-def besides(pairing_id: str, facts: ShopFacts) -> tuple[tuple[str, ...], datetime | None]:
-    """Of a shop whose keys run out: its further hosts, and when they are to be renewed.
+class Besides(TypedDict, total=False):
+    """What `pairing.finish` is told further of a shop whose platform calls one door for all."""
 
-    Raises `Conflict` (`store_taken`) where another business has the shop: a platform that calls one
-    door for all its shops could not say whose a call is.
-    """
+    extra_hosts: tuple[str, ...]
+    renew_at: datetime | None
+    is_sole: bool
+
+
+def besides(pairing_id: str, facts: ShopFacts) -> Besides:
+    """Of a shop whose keys run out: its further hosts, when to renew them, and that it is one
+    business's alone; nothing of any other."""
     trip = pairing.own(reading(), by(), pairing_id, now=now())
     connector = hub().connector(trip.connector)
     if not hasattr(connector, "renew_at"):
-        return (), None
-    stands = stores.at(reading(), trip.connector, trip.address)
-    if stands is not None and stands.state != "disconnected" and (
-            stands.merchant_id != by().merchant):
-        raise Conflict("store_taken", "This shop is connected to another business. Disconnect it "
-                       "there first.")
+        return {}
     grant = pairing.to_prove(reading(), by(), pairing_id, hub().seal, now=now())
-    return further_hosts(facts, trip.address), connector.renew_at(grant)
+    return {"extra_hosts": further_hosts(facts, trip.address),
+            "renew_at": connector.renew_at(grant), "is_sole": True}
 
 
 def _stray() -> ResponseReturnValue:

@@ -98,12 +98,11 @@ def confirm(pairing_id: str) -> ResponseReturnValue:
         hold_back()
         facts = _facts(pairing_id)
         renews = _renewed(pairing_id, facts, form.get("moved", ""))
-        further, renew_at = granting.besides(pairing_id, facts)
+        besides = granting.besides(pairing_id, facts)
         store = change(lambda session: pairing.finish(
             session, by(), pairing_id, name=form.get("name", "") or facts.name,
             currency=Currency(facts.currency), renews=renews, seal=hub().seal,
-            allow_http=bool(hub().settings.allow_private_stores), extra_hosts=further,
-            renew_at=renew_at, now=now()))
+            allow_http=bool(hub().settings.allow_private_stores), **besides, now=now()))
     except AllianceError as refusal:
         return again(refusal, _unproven, pairing_id=pairing_id)
     flash(_("%(name)s is connected. The hub now reads its catalogue and its recent orders.",

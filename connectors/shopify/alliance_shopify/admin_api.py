@@ -29,6 +29,8 @@ CHANCE = secrets.SystemRandom().random
 """Jitter: hubs that were throttled together must not come back together."""
 
 _WRITES = re.compile(r"(?:\s|#[^\n]*\n)*mutation\b")
+_SPREAD = re.compile(r"\.\.\.([A-Z]\w*)")
+_SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
 _SCOPE = re.compile(r"`([a-z_]{3,60})`")
 _PASSING = {"INTERNAL_SERVER_ERROR", "TIMEOUT"}
 
@@ -113,9 +115,18 @@ class Admin:
 
 @cache
 def document_text(name: str) -> str:
-    """The document of this name: one operation, called as the file is, in PascalCase."""
-    place = files("alliance_shopify") / "documents" / f"{name}.graphql"
-    return place.read_text(encoding="utf-8")
+    """The document of this name: one operation, called as the file is, in PascalCase.
+
+    What several ask alike stands in `documents/parts`, a fragment a file, and is put behind it.
+    """
+    folder = files("alliance_shopify") / "documents"
+    text = (folder / f"{name}.graphql").read_text(encoding="utf-8")
+    added = set[str]()
+    while wanted := set(_SPREAD.findall(text)) - added:
+        added |= wanted
+        text += "".join((folder / "parts" / f"{_SNAKE.sub('_', each).lower()}.graphql").read_text(
+            encoding="utf-8") for each in sorted(wanted))
+    return text
 
 
 def user_errors(data: dict[str, Any], *path: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance_shopify.admin_api import Admin
 from alliance_shopify.bulk import Bulk
-from alliance_shopify.connections import MOST_PAGES, endless, largest, number, page_of, whole
+from alliance_shopify.connections import number, page_of, pages, whole
 
 PER_PAGE = 50
 VARIANTS = 10
@@ -108,25 +108,17 @@ def read_offer(raw: dict[str, Any], currency: Currency) -> Offer:
 
 
 def _paged(admin: Admin, grant: Grant, search: str, sort: str) -> Iterator[Page[StoreProduct]]:
-    after: str | None = None
-    first, seen = PER_PAGE, set[str]()
-    for _ in range(MOST_PAGES):
-        told, first = largest(lambda size: admin.ask(  # noqa: B023
-            grant, "products", first=size, variants=VARIANTS, after=after,  # noqa: B023
-            search=search, sort=sort), first)
+    def read(told: dict[str, Any]) -> tuple[tuple[list[dict[str, Any]], Currency], str | None]:
         with understood("catalogue"):
-            currency = _currency(told)
             rows, after = page_of(told, "products")
+            return (rows, _currency(told)), after
+
+    for rows, currency in pages(lambda size, after: admin.ask(
+            grant, "products", first=size, variants=VARIANTS, after=after, search=search,
+            sort=sort), read, PER_PAGE):
         if rows:
             yield _page(rows, lambda row: read_product(
-                row, _offer(_variants(admin, grant, row), currency),  # noqa: B023
-                grant.address))
-        if after is None:
-            return
-        if after in seen:
-            break
-        seen.add(after)
-    raise endless()
+                row, _offer(_variants(admin, grant, row), currency), grant.address))  # noqa: B023
 
 
 def _in_bulk(bulk: Bulk, grant: Grant, currency: Currency) -> Iterator[Page[StoreProduct]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from alliance.connect.parts import record, records
 from alliance.connect.protocol import Grant, StoreError
 from alliance.core.errors import Invalid
 from alliance.core.money import Currency, Money
 from alliance_shopify.admin_api import Admin
+
+T = TypeVar("T")
 
 MOST_PAGES = 2000
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -91,12 +93,25 @@ def whole(admin: Admin, grant: Grant, document: str, path: tuple[str, str], gid:
     `document` takes `id`, `first` and `after`. Raises `StoreError` where the list has no end, and
     `Invalid` where the record is gone meanwhile.
     """
+    for rows in pages(
+            lambda size, behind: admin.ask(grant, document, id=gid, first=size, after=behind),
+            lambda told: page_of(record(told.get(path[0]), path[0]), path[1]), first, after):
+        yield from rows
+
+
+def pages(ask: Callable[[int, str | None], dict[str, Any]],
+          read: Callable[[dict[str, Any]], tuple[T, str | None]], first: int,
+          after: str | None = None) -> Iterator[T]:
+    """Each page of a list to its end, in the largest size that the shop accepts.
+
+    `ask` takes how many and behind which cursor; `read` gives what the page holds and the cursor
+    behind it. Raises `StoreError` where the list has no end.
+    """
     seen = set[str]()
     for _ in range(MOST_PAGES):
-        told, first = largest(lambda size: admin.ask(  # noqa: B023
-            grant, document, id=gid, first=size, after=after), first)  # noqa: B023
-        rows, after = page_of(record(told.get(path[0]), path[0]), path[1])
-        yield from rows
+        told, first = largest(lambda size: ask(size, after), first)  # noqa: B023
+        held, after = read(told)
+        yield held
         if after is None:
             return
         if after in seen:

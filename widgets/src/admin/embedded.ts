@@ -14,13 +14,15 @@ interface Platform {
 const platform = (): Platform | undefined => (window as unknown as { shopify?: Platform }).shopify;
 
 const card = document.getElementById("card") as HTMLElement;
+/** Of the address nothing but the language goes on: what else stands there would stand in logs. */
+const SPOKEN = new URLSearchParams({ locale: new URLSearchParams(location.search).get("locale") ?? "" });
 const home = `/stores/${card.dataset["connector"]}/app/`;
 
 async function ask(what: string, form?: HTMLFormElement): Promise<void> {
   card.setAttribute("aria-busy", "true");
   try {
     const token = await platform()?.idToken();
-    const reply = await fetch(`${home}${what}${location.search}`, {
+    const reply = await fetch(`${home}${what}?${SPOKEN}`, {
       method: what === "card" ? "GET" : "POST",
       headers: { Authorization: `Bearer ${token}` },
       credentials: "omit",
